@@ -36,6 +36,9 @@ typedef struct
   void (*lost) (const GError *error, gboolean will_retry, gpointer data);
   /* It can't come online without help or gave up: waiting calls fail with error (borrowed). */
   void (*failed) (const GError *error, gpointer data);
+  /* NULL is allowed. A dial did not come online; the next one follows by itself at retry_at of
+   * the status. Waiting calls may give up by their own deadline, with this error (borrowed). */
+  void (*dial_failed) (const GError *error, gpointer data);
   /* A typed server event, only while online (setupComplete itself is not passed on). */
   void (*event) (const LiveWireEvent *event, gpointer data);
   /* The socket takes more, after live_link_is_writable() had said FALSE. */
