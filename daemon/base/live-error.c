@@ -65,23 +65,23 @@ live_error_convert (GError **error)
   old = g_steal_pointer (error);
   g_dbus_error_strip_remote_error (old);
 
-  if (g_error_matches (old, G_IO_ERROR, G_IO_ERROR_TIMED_OUT)
-      || g_error_matches (old, G_DBUS_ERROR, G_DBUS_ERROR_NO_REPLY)
-      || g_error_matches (old, G_DBUS_ERROR, G_DBUS_ERROR_TIMEOUT))
+  if (g_error_matches (old, G_IO_ERROR, G_IO_ERROR_TIMED_OUT) ||
+      g_error_matches (old, G_DBUS_ERROR, G_DBUS_ERROR_NO_REPLY) ||
+      g_error_matches (old, G_DBUS_ERROR, G_DBUS_ERROR_TIMEOUT))
     code = LIVE_ERROR_TIMEOUT;
-  else if (g_error_matches (old, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED)
-           || g_error_matches (old, G_DBUS_ERROR, G_DBUS_ERROR_ACCESS_DENIED))
+  else if (g_error_matches (old, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED) ||
+           g_error_matches (old, G_DBUS_ERROR, G_DBUS_ERROR_ACCESS_DENIED))
     code = LIVE_ERROR_PERMISSION_DENIED;
-  else if (g_error_matches (old, G_IO_ERROR, G_IO_ERROR_NOT_FOUND)
-           || g_error_matches (old, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+  else if (g_error_matches (old, G_IO_ERROR, G_IO_ERROR_NOT_FOUND) ||
+           g_error_matches (old, G_FILE_ERROR, G_FILE_ERROR_NOENT))
     code = LIVE_ERROR_NOT_FOUND;
-  else if (g_error_matches (old, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT)
-           || g_error_matches (old, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS))
+  else if (g_error_matches (old, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT) ||
+           g_error_matches (old, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS))
     code = LIVE_ERROR_INVALID_ARGUMENT;
-  else if (g_error_matches (old, G_IO_ERROR, G_IO_ERROR_NETWORK_UNREACHABLE)
-           || g_error_matches (old, G_IO_ERROR, G_IO_ERROR_HOST_UNREACHABLE)
-           || g_error_matches (old, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED)
-           || old->domain == G_RESOLVER_ERROR || old->domain == G_TLS_ERROR)
+  else if (g_error_matches (old, G_IO_ERROR, G_IO_ERROR_NETWORK_UNREACHABLE) ||
+           g_error_matches (old, G_IO_ERROR, G_IO_ERROR_HOST_UNREACHABLE) ||
+           g_error_matches (old, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED) ||
+           old->domain == G_RESOLVER_ERROR || old->domain == G_TLS_ERROR)
     code = LIVE_ERROR_NETWORK;
 
   *error = g_error_new_literal (LIVE_ERROR, code, old->message);
