@@ -30,11 +30,14 @@ typedef enum
 typedef struct
 {
   /* After every change of state. message says why in a sentence when UNAVAILABLE, else NULL. */
-  void (*state_changed) (LiveAudioDirection direction, LiveAudioState state, const char *message,
+  void (*state_changed) (LiveAudioDirection direction,
+                         LiveAudioState state,
+                         const char *message,
                          gpointer data);
-  /* New captured frames can be read; at most once per period. */
+  /* At least 20 ms of captured frames can be read; at most once per period. */
   void (*captured) (gpointer data);
-  /* A playback period went by: top the ring up, look whether all was played. */
+  /* A playback period went by and the ring is less than half full, or emptied a moment ago: top it
+   * up, look whether all was played. Silent otherwise. */
   void (*played) (gpointer data);
   /* The device list or a default changed. */
   void (*devices_changed) (gpointer data);
@@ -50,7 +53,8 @@ typedef struct
   guint64 reconnects;
 } LiveAudioStats;
 
-/* RMS and peak since the last call, 0…1. */
+/* RMS and peak since the last call, 0…1. Measured only for a second after each call, so the first
+ * call of a series gives zeros. */
 typedef struct
 {
   double input_rms, input_peak, output_rms, output_peak;
@@ -60,7 +64,10 @@ typedef struct _LiveAudio LiveAudio;
 
 typedef struct
 {
-  /* Wanting capture creates the stream, not wanting destroys it (privacy light, Bluetooth). */
+  /* Wanting capture creates the stream, not wanting destroys it (privacy light, Bluetooth); what
+   * was captured by then can still be read until it is wanted again. Wanting playback early, when
+   * an answer is awaited, saves its first words the time that the device takes to wake; what is
+   * written before is kept and sounds when the stream runs. Not wanting it keeps it, asleep. */
   void (*want) (LiveAudio *self, LiveAudioDirection direction, gboolean wanted);
   LiveAudioState (*state) (LiveAudio *self, LiveAudioDirection direction);
 
@@ -78,6 +85,7 @@ typedef struct
   /* Written frames that have not sounded yet (ring + stream buffers + device delay). */
   guint32 (*pending_frames) (LiveAudio *self);
 
+  /* 0…1 as mixers show it (cubic); 1 leaves the samples as they are. */
   void (*set_volume) (LiveAudio *self, double volume);
   /* node.name; "" or NULL follows the default. Takes effect while running. */
   void (*set_device) (LiveAudio *self, LiveAudioDirection direction, const char *node_name);
