@@ -30,9 +30,9 @@ typedef enum
 typedef struct
 {
   LiveCloseOrigin origin;
-  guint16 code;       /* WebSocket close code; 1006 where there was no frame */
-  guint http_status;  /* LIVE_CLOSE_HTTP only, else 0 */
-  char *reason;       /* the server's words, or the library's; never a secret; not NULL */
+  guint16 code;          /* WebSocket close code; 1006 where there was no frame */
+  guint http_status;     /* LIVE_CLOSE_HTTP only, else 0 */
+  char *reason;          /* the server's words, or the library's; never a secret; not NULL */
   gint64 retry_after_us; /* from a Retry-After header, else 0 */
   LiveClosePhase phase;
   gboolean handle_used;

@@ -16,9 +16,13 @@ typedef enum
 
 /* Writes url (no secret in it, ever) and headers (name, value, …, NULL; the caller wipes them:
  * live_endpoint_clear_headers). LIVE_ERROR_BAD_SETUP names the setting at fault. */
-gboolean live_endpoint_build (LiveSettings *settings, const LiveProfile *profile,
-                              LiveCredentialKind kind, const char *secret, char **ret_url,
-                              char ***ret_headers, GError **error);
+gboolean live_endpoint_build (LiveSettings *settings,
+                              const LiveProfile *profile,
+                              LiveCredentialKind kind,
+                              const char *secret,
+                              char **ret_url,
+                              char ***ret_headers,
+                              GError **error);
 void live_endpoint_clear_headers (char ***headers);
 
 /* "models/…" or "projects/…/publishers/google/models/…" as the setup wants it. */

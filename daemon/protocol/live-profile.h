@@ -7,10 +7,28 @@
 
 G_BEGIN_DECLS
 
-typedef enum { LIVE_THINKING_NONE, LIVE_THINKING_BUDGET, LIVE_THINKING_LEVEL } LiveThinkingKnob;
-typedef enum { LIVE_TEXT_CLIENT_CONTENT, LIVE_TEXT_REALTIME } LiveTextPath;
-typedef enum { LIVE_SEED_CLIENT_CONTENT, LIVE_SEED_HISTORY_CONFIG, LIVE_SEED_SUMMARY } LiveSeedPath;
-typedef enum { LIVE_BEHAVIOR_BLOCKING, LIVE_BEHAVIOR_NON_BLOCKING } LiveBehavior;
+typedef enum
+{
+  LIVE_THINKING_NONE,
+  LIVE_THINKING_BUDGET,
+  LIVE_THINKING_LEVEL
+} LiveThinkingKnob;
+typedef enum
+{
+  LIVE_TEXT_CLIENT_CONTENT,
+  LIVE_TEXT_REALTIME
+} LiveTextPath;
+typedef enum
+{
+  LIVE_SEED_CLIENT_CONTENT,
+  LIVE_SEED_HISTORY_CONFIG,
+  LIVE_SEED_SUMMARY
+} LiveSeedPath;
+typedef enum
+{
+  LIVE_BEHAVIOR_BLOCKING,
+  LIVE_BEHAVIOR_NON_BLOCKING
+} LiveBehavior;
 
 typedef struct
 {
@@ -43,8 +61,7 @@ typedef struct _LiveProfiles LiveProfiles;
 
 /* Loads the built-in table, then each text of overrides (nullable, NULL-terminated) over it, key
  * by key. LIVE_ERROR_INVALID_ARGUMENT names group and key at fault. */
-LiveProfiles *live_profiles_new (const char *builtin, const char *const *overrides,
-                                 GError **error);
+LiveProfiles *live_profiles_new (const char *builtin, const char *const *overrides, GError **error);
 void live_profiles_free (LiveProfiles *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LiveProfiles, live_profiles_free)
 

@@ -15,10 +15,10 @@ typedef struct
 {
   LiveSettings *settings;
   const LiveProfile *profile;
-  const char *tools_json;  /* nullable: a JSON array of FunctionDeclaration as registered, i.e.
-                              name, description, parameters (JSON Schema), behavior */
-  const char *handle;      /* nullable: resume */
-  gboolean seeds_history;  /* the first clientContent is history (LIVE_SEED_HISTORY_CONFIG) */
+  const char *tools_json; /* nullable: a JSON array of FunctionDeclaration as registered, i.e.
+                             name, description, parameters (JSON Schema), behavior */
+  const char *handle;     /* nullable: resume */
+  gboolean seeds_history; /* the first clientContent is history (LIVE_SEED_HISTORY_CONFIG) */
 } LiveSetupInput;
 
 /* The text of the message. warnings (nullable) receives owned, translated sentences, one per

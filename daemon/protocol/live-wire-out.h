@@ -10,11 +10,11 @@
 G_BEGIN_DECLS
 
 /* realtimeInput.audio; 16-bit mono little-endian. Hand-built: this is the hot path. */
-char *live_wire_out_audio (const gint16 *frames, guint32 n_frames, guint rate_hz,
-                           gsize *ret_length);
+char *
+live_wire_out_audio (const gint16 *frames, guint32 n_frames, guint rate_hz, gsize *ret_length);
 /* realtimeInput.video: one JPEG or PNG. */
-char *live_wire_out_video (const guint8 *data, gsize size, const char *mime_type,
-                           gsize *ret_length);
+char *
+live_wire_out_video (const guint8 *data, gsize size, const char *mime_type, gsize *ret_length);
 /* realtimeInput.text */
 char *live_wire_out_realtime_text (const char *text);
 char *live_wire_out_audio_stream_end (void);
@@ -29,7 +29,11 @@ char *live_wire_out_client_turns (const char *turns_json, gboolean turn_complete
 
 /* toolResponse with one response. response_json must be a JSON object and goes through
  * untouched; scheduling is NULL, "INTERRUPT", "WHEN_IDLE" or "SILENT". */
-char *live_wire_out_tool_response (const char *id, const char *name, const char *response_json,
-                                   const char *scheduling, gboolean will_continue, GError **error);
+char *live_wire_out_tool_response (const char *id,
+                                   const char *name,
+                                   const char *response_json,
+                                   const char *scheduling,
+                                   gboolean will_continue,
+                                   GError **error);
 
 G_END_DECLS
