@@ -139,7 +139,7 @@ live_link_fsm_step (LiveLinkFsm *fsm, const LiveLinkEvent *event, LiveLinkOut *r
 gboolean live_link_fsm_is_online (const LiveLinkFsm *fsm);
 /* Session.State of the contract. Static. */
 const char *live_link_fsm_public_name (const LiveLinkFsm *fsm);
-const char *live_link_state_to_string (LiveLinkState state);
-const char *live_link_event_to_string (LiveLinkEventKind kind);
+const char *live_link_fsm_state_to_string (LiveLinkState state);
+const char *live_link_fsm_event_to_string (LiveLinkEventKind kind);
 
 G_END_DECLS
