@@ -15,7 +15,8 @@ typedef enum
 } LiveCredentialKind;
 
 /* Writes url (no secret in it, ever) and headers (name, value, …, NULL; the caller wipes them:
- * live_endpoint_clear_headers). LIVE_ERROR_BAD_SETUP names the setting at fault. */
+ * live_endpoint_clear_headers). LIVE_ERROR_BAD_SETUP names the setting at fault,
+ * LIVE_ERROR_NO_CREDENTIALS and LIVE_ERROR_CREDENTIALS_REJECTED speak of the secret. */
 gboolean live_endpoint_build (LiveSettings *settings,
                               const LiveProfile *profile,
                               LiveCredentialKind kind,
@@ -24,6 +25,9 @@ gboolean live_endpoint_build (LiveSettings *settings,
                               char ***ret_headers,
                               GError **error);
 void live_endpoint_clear_headers (char ***headers);
+
+/* FALSE when the user pinned a version that does not know the fields of previews. */
+gboolean live_endpoint_has_preview_fields (LiveSettings *settings);
 
 /* "models/…" or "projects/…/publishers/google/models/…" as the setup wants it. */
 char *live_endpoint_model_name (LiveSettings *settings);
