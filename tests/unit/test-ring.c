@@ -157,6 +157,9 @@ pull_all (gpointer data)
 
       if (n == 0)
         {
+          /* The pull may have jumped all the same. Many such in a row would add up to more than
+           * the low bits tell, so what is known of the jump is taken at once. */
+          next = MAX (next, floor);
           g_thread_yield ();
           continue;
         }
