@@ -29,7 +29,8 @@ typedef enum
 
 typedef struct
 {
-  /* After every change of state. message says why in a sentence when UNAVAILABLE, else NULL. */
+  /* After every change of state, and when UNAVAILABLE is wanted. message says why in a sentence
+   * when UNAVAILABLE, else NULL. */
   void (*state_changed) (LiveAudioDirection direction,
                          LiveAudioState state,
                          const char *message,

@@ -303,6 +303,7 @@ note_facts (LiveAudioFsm *fsm, LiveAudioEvent event, gboolean flag)
       break;
     case LIVE_AUDIO_EVENT_SERVER_UP:
       fsm->is_server_up = TRUE;
+      fsm->has_device = flag;
       break;
     case LIVE_AUDIO_EVENT_SERVER_DOWN:
       fsm->is_server_up = FALSE;

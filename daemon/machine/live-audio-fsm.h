@@ -35,7 +35,7 @@ typedef enum
 {
   LIVE_AUDIO_EVENT_WANT,
   LIVE_AUDIO_EVENT_UNWANT,
-  LIVE_AUDIO_EVENT_SERVER_UP,     /* connected, all devices known */
+  LIVE_AUDIO_EVENT_SERVER_UP,     /* connected, all devices known; flag as for DEVICES */
   LIVE_AUDIO_EVENT_SERVER_DOWN,   /* the connection broke */
   LIVE_AUDIO_EVENT_DEVICES,       /* flag: there is a fitting device */
   LIVE_AUDIO_EVENT_DEVICE_CHOSEN, /* another device is to be used */

@@ -63,9 +63,8 @@ play (LiveAudioFsm *fsm, const Step *steps, gsize n_steps)
 #define WHY(reason) LIVE_AUDIO_REASON_##reason
 
 #define SERVER_WITH_DEVICE                                                                         \
-  { ON (SERVER_UP), FALSE, IN (DETACHED), 0, WHY (NO_DEVICE) },                                    \
   {                                                                                                \
-    ON (DEVICES), TRUE, IN (DETACHED), 0, WHY (NONE)                                               \
+    ON (SERVER_UP), TRUE, IN (DETACHED), 0, WHY (NONE)                                             \
   }
 
 static void
@@ -106,7 +105,9 @@ test_no_server (void)
 {
   LiveAudioFsm fsm = make_capture ();
 
-  PLAY (&fsm, { ON (WANT), FALSE, IN (LOST), DISARM, WHY (NO_SERVER) },
+  PLAY (&fsm, { ON (SERVER_UP), FALSE, IN (DETACHED), 0, WHY (NO_DEVICE) },
+        { ON (SERVER_DOWN), FALSE, IN (DETACHED), 0, WHY (NO_SERVER) },
+        { ON (WANT), FALSE, IN (LOST), DISARM, WHY (NO_SERVER) },
         { ON (SERVER_UP), FALSE, IN (LOST), DISARM, WHY (NO_DEVICE) },
         { ON (DEVICES), TRUE, IN (CONNECTING), CREATE | ARM, WHY (NO_DEVICE) },
         { ON (SERVER_DOWN), FALSE, IN (LOST), DESTROY | DISARM, WHY (NO_SERVER) },
