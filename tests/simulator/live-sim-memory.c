@@ -1,0 +1,209 @@
+/* Owns: all conversations of this run and their handles.
+ * Thread: main.
+ * Called by: live-sim-session.c, live-sim-turn.c, live-sim-control.c, tests. */
+#include "live-sim-memory.h"
+
+#include <string.h>
+
+#define HANDLE_PREFIX "sim-"
+#define HANDLE_CAP 256 /* of one conversation; the oldest go first */
+#define DEFAULT_LIFE_US (2 * 3600 * G_TIME_SPAN_SECOND)
+
+typedef struct
+{
+  char *name;
+  LiveSimConversation *conversation;
+  gint64 issued_us;
+  guint n_lines, n_turns;
+  guint64 text_tokens, audio_tokens, image_tokens;
+} Handle;
+
+struct _LiveSimMemory
+{
+  GPtrArray *conversations;
+  GQueue handles; /* oldest first */
+  gint64 life_us;
+  guint n_issued;
+};
+
+static void
+free_conversation (gpointer data)
+{
+  LiveSimConversation *conversation = data;
+
+  g_ptr_array_unref (conversation->said);
+  g_free (conversation->model);
+  g_free (conversation);
+}
+
+static void
+free_handle (gpointer data)
+{
+  Handle *handle = data;
+
+  g_free (handle->name);
+  g_free (handle);
+}
+
+LiveSimMemory *
+live_sim_memory_new (guint handle_life_ms)
+{
+  LiveSimMemory *self = g_new0 (LiveSimMemory, 1);
+
+  self->conversations = g_ptr_array_new_with_free_func (free_conversation);
+  g_queue_init (&self->handles);
+  self->life_us = handle_life_ms > 0 ? (gint64) handle_life_ms * 1000 : DEFAULT_LIFE_US;
+  return self;
+}
+
+void
+live_sim_memory_free (LiveSimMemory *self)
+{
+  if (self == NULL)
+    return;
+  live_sim_memory_forget_handles (self);
+  g_ptr_array_unref (self->conversations);
+  g_free (self);
+}
+
+LiveSimConversation *
+live_sim_memory_start (LiveSimMemory *self, const char *model, gpointer owner)
+{
+  LiveSimConversation *conversation = g_new0 (LiveSimConversation, 1);
+
+  g_ptr_array_add (self->conversations, conversation);
+  conversation->id = self->conversations->len;
+  conversation->model = g_strdup (model);
+  conversation->said = g_ptr_array_new_with_free_func ((GDestroyNotify) live_sim_line_free);
+  conversation->owner = owner;
+  return conversation;
+}
+
+static void
+drop_handle (LiveSimMemory *self, GList *link)
+{
+  free_handle (link->data);
+  g_queue_delete_link (&self->handles, link);
+}
+
+static void
+drop_expired (LiveSimMemory *self)
+{
+  gint64 now_us = g_get_monotonic_time ();
+  Handle *oldest;
+
+  while ((oldest = g_queue_peek_head (&self->handles)) != NULL &&
+         now_us - oldest->issued_us > self->life_us)
+    drop_handle (self, g_queue_peek_head_link (&self->handles));
+}
+
+static Handle *
+find_handle (LiveSimMemory *self, const char *name)
+{
+  for (GList *link = self->handles.head; link != NULL; link = link->next)
+    if (strcmp (((Handle *) link->data)->name, name) == 0)
+      return link->data;
+  return NULL;
+}
+
+LiveSimHandleState
+live_sim_memory_resume (LiveSimMemory *self,
+                        const char *name,
+                        const char *model,
+                        gpointer owner,
+                        LiveSimConversation **ret_conversation)
+{
+  Handle *handle;
+  LiveSimConversation *conversation;
+
+  if (!g_str_has_prefix (name, HANDLE_PREFIX))
+    return LIVE_SIM_HANDLE_MALFORMED;
+
+  drop_expired (self);
+  handle = find_handle (self, name);
+  if (handle == NULL)
+    return LIVE_SIM_HANDLE_UNKNOWN;
+
+  conversation = handle->conversation;
+  if (conversation->owner != NULL)
+    return LIVE_SIM_HANDLE_HELD;
+  if (strcmp (conversation->model, model) != 0)
+    return LIVE_SIM_HANDLE_OTHER_MODEL;
+
+  g_ptr_array_set_size (conversation->said, (gint) MIN (handle->n_lines, conversation->said->len));
+  conversation->n_turns = handle->n_turns;
+  conversation->text_tokens = handle->text_tokens;
+  conversation->audio_tokens = handle->audio_tokens;
+  conversation->image_tokens = handle->image_tokens;
+  conversation->owner = owner;
+  *ret_conversation = conversation;
+  return LIVE_SIM_HANDLE_GOOD;
+}
+
+void
+live_sim_memory_release (LiveSimMemory *self, LiveSimConversation *conversation)
+{
+  conversation->owner = NULL;
+}
+
+static void
+drop_surplus (LiveSimMemory *self, LiveSimConversation *conversation)
+{
+  GList *oldest = NULL;
+  guint n = 0;
+
+  for (GList *link = self->handles.tail; link != NULL; link = link->prev)
+    if (((Handle *) link->data)->conversation == conversation)
+      {
+        n++;
+        oldest = link;
+      }
+  if (n > HANDLE_CAP)
+    drop_handle (self, oldest);
+}
+
+const char *
+live_sim_memory_issue (LiveSimMemory *self, LiveSimConversation *conversation)
+{
+  Handle *handle = g_new0 (Handle, 1);
+  g_autofree char *uuid = g_uuid_string_random ();
+
+  handle->name = g_strconcat (HANDLE_PREFIX, uuid, NULL);
+  handle->conversation = conversation;
+  handle->issued_us = g_get_monotonic_time ();
+  handle->n_lines = conversation->said->len;
+  handle->n_turns = conversation->n_turns;
+  handle->text_tokens = conversation->text_tokens;
+  handle->audio_tokens = conversation->audio_tokens;
+  handle->image_tokens = conversation->image_tokens;
+  g_queue_push_tail (&self->handles, handle);
+  self->n_issued++;
+  drop_surplus (self, conversation);
+  return handle->name;
+}
+
+void
+live_sim_memory_forget_handles (LiveSimMemory *self)
+{
+  g_queue_clear_full (&self->handles, free_handle);
+}
+
+guint
+live_sim_memory_count (LiveSimMemory *self)
+{
+  return self->conversations->len;
+}
+
+guint
+live_sim_memory_count_issued (LiveSimMemory *self)
+{
+  return self->n_issued;
+}
+
+void
+live_sim_conversation_add (LiveSimConversation *self, gboolean is_user, const char *text)
+{
+  g_ptr_array_add (self->said, live_sim_line_new (is_user, text));
+  /* About four letters make a token. */
+  self->text_tokens += (strlen (text) + 3) / 4;
+}
