@@ -108,7 +108,6 @@ class Demo:
         self.rig, self.microphone, self.key = rig, microphone, key
         self.stage = stages.Stage(rig)
         self.heard = os.path.join(folder, "heard.wav")
-        self.listener = None
 
     def prepare(self):
         if self.key is not None:
@@ -143,9 +142,7 @@ class Demo:
 
     def spoken_question(self):
         step("A spoken question, a spoken answer")
-        say("$ livectl listen hold")
-        self.listener = self.stage.spawn("listener", stages.program("livectl"), "listen", "hold",
-                                         stdout=subprocess.DEVNULL)
+        self.livectl("listen", "on")
         self.stage.wait_for("the microphone", lambda: self.stage.get("Audio", "Listening"))
         self.rig.wait_for_link(self.microphone, "lived.capture")
         since = self.stage.mark()
@@ -218,21 +215,20 @@ class Demo:
             self.spoken_question()
             self.barge_in()
             self.typed_question()
+        self.livectl("listen", "off")
         self.usage()
         self.sound()
 
     def chat(self):
-        rigs.end(self.listener)
-        step("Your turn: type, or /help; Ctrl-D ends it")
+        options = []
         if isinstance(self.rig, Desktop):
             # From here on the real microphone.
-            self.stage.call("Session", "Configure", "(a{sv}a{sv})",
-                            {"audio.input-device": stages.GLib.Variant("s", "")}, {})
-        subprocess.run([stages.program("livectl"), "chat"], env=self.stage.env, check=False)
-
-    def stop(self):
-        rigs.end(self.listener)
-        self.stage.stop()
+            self.livectl("devices", "--input", "default")
+            options.append("--listen")
+        step("Your turn: speak or type; /help tells more, Ctrl-D ends it" if options
+             else "Your turn: type; /help tells more, Ctrl-D ends it")
+        subprocess.run([stages.program("livectl"), "chat", *options], env=self.stage.env,
+                       check=False)
 
 
 def main():
@@ -260,7 +256,7 @@ def main():
         demo.run()
         if sys.stdin.isatty() and sys.stdout.isatty() and not arguments.no_chat:
             demo.chat()
-        demo.stop()
+        demo.stage.stop()
         say("\nAll of it worked.")
         return 0
     except (stages.StageError, rigs.RigError, stages.GLib.Error) as error:
@@ -270,7 +266,6 @@ def main():
         return 1
     finally:
         if demo is not None:
-            rigs.end(demo.listener)
             for process in (demo.stage.daemon, demo.stage.simulator):
                 rigs.end(process)
         rig.stop()

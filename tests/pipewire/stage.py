@@ -117,7 +117,7 @@ class Stage:
         self.sounds = self.rig.path("sounds")
         self.lines = self.rig.path("wire.jsonl")
         self.simulator = self.spawn("simulator", program("live-simulator"), "--port", "0",
-                                    "--record", self.lines, "--sound", self.sounds, *arguments,
+                                    "--record", self.lines, "--dump-audio", self.sounds, *arguments,
                                     stdout=subprocess.PIPE)
         self.url = self.read_url(self.simulator, "simulator")
 
