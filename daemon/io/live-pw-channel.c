@@ -197,7 +197,10 @@ carry_out (LivePwChannel *self, guint actions, LiveAudioEvent event)
   if ((actions & LIVE_AUDIO_DO_CREATE) != 0)
     g_clear_pointer (&self->pinned, g_free);
   if ((actions & LIVE_AUDIO_DO_PIN) != 0)
-    self->pinned = g_strdup (live_pw_devices_find_source (self->devices));
+    {
+      self->pinned = g_strdup (live_pw_devices_find_source (self->devices));
+      g_info ("Would have recorded a loudspeaker; asking for the microphone %s", self->pinned);
+    }
   if ((actions & LIVE_AUDIO_DO_CREATE) != 0)
     create_stream (self);
   if ((actions & LIVE_AUDIO_DO_ACTIVATE) != 0)

@@ -25,7 +25,7 @@ live_pw_props_new (LiveAudioDirection direction, const LivePwConfig *config)
       PW_KEY_MEDIA_TYPE, "Audio", PW_KEY_MEDIA_CATEGORY, is_capture ? "Capture" : "Playback",
       PW_KEY_NODE_NAME, is_capture ? LIVE_NODE_CAPTURE : LIVE_NODE_PLAYBACK,
       PW_KEY_NODE_DESCRIPTION, config->description, PW_KEY_MEDIA_NAME, config->description,
-      PW_KEY_APP_ID, LIVE_APP_ID, PW_KEY_NODE_LATENCY, LATENCY, NULL);
+      PW_KEY_APP_ID, LIVE_APP_ID, PW_KEY_APP_NAME, "lived", PW_KEY_NODE_LATENCY, LATENCY, NULL);
 
   /* Volume and device are settings of ours; what the session manager remembers of an earlier run
    * would fight them. */

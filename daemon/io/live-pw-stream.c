@@ -378,7 +378,8 @@ live_pw_stream_set_active (LivePwStream *self, gboolean is_active)
   if (self->stream == NULL)
     return;
 
-  live_pw_stream_watch (self);
+  if (is_active)
+    live_pw_stream_watch (self);
   pw_stream_set_active (self->stream, is_active);
 }
 

@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 """A PipeWire with WirePlumber of its own, without hardware, for tests and benchmarks.
 
 Several rigs may run at the same time; each has a private runtime directory, session bus and
@@ -35,36 +34,31 @@ Functions of Rig:
     dump()                  pw-dump as Python objects
     nodes()                 name -> props of all nodes ("id" and "state" added)
     links()                 set of (output node name, input node name)
+    link(output, input)     links two ports, "node:port" each
+    format(name)            the format negotiated with a stream, "S16LE 16000 1"
     wait_for(what, test, timeout=10.0)
                             calls test() until it returns something true, and returns that
     wait_for_node(name) / wait_for_no_node(name) / wait_for_link(output, input)
 
-From the shell:
-    rig.py run COMMAND …    runs a command in a rig. Exit code 77 when a program is missing.
-                            The command may talk to the rig: it writes lines to the descriptor
-                            LIVE_RIG_FD, words separated by tabs, and reads one line for each,
-                            "ok …" or "error …". The lines: see Control.
+From the shell, and for tests in C: run-in-rig.py COMMAND …
 """
 
 import contextlib
 import json
 import math
 import os
+import re
 import shutil
 import signal
-import socket
 import struct
 import subprocess
-import sys
 import tempfile
-import threading
 import time
 import wave
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PROGRAMS = ["pipewire", "wireplumber", "pw-cat", "pw-cli", "pw-dump", "pw-link", "pw-metadata",
             "dbus-daemon"]
-SKIP = 77
 POLL_S = 0.03
 
 # WirePlumber 0.4 reads the Lua fragments, 0.5 the other file; both only switch hardware off.
@@ -276,6 +270,16 @@ class Rig:
         self._run("pw-cli", "destroy", str(node["id"]))
         self.wait_for_no_node(name)
 
+    def link(self, output_port, input_port):
+        self._run("pw-link", output_port, input_port)
+
+    def format(self, name):
+        """What was negotiated with a stream: "S16LE 16000 1"."""
+        text = self._run("pw-cli", "enum-params", name, "Format").stdout
+        found = re.search(r"AudioFormat:(\w+)\).*?Audio:rate.*?Int (\d+).*?"
+                          r"Audio:channels.*?Int (\d+)", text, re.DOTALL)
+        return " ".join(found.groups()) if found else "none"
+
     # Waiting
 
     def wait_for(self, what, test, timeout=10.0):
@@ -404,97 +408,3 @@ class Recording:
         if self.process in self.rig.children:
             self.rig.children.remove(self.process)
         return self.wav
-
-
-class Control(threading.Thread):
-    """Answers the command that runs in the rig. Lines, fields separated by tabs:
-        kill-server | start-server | restart-server
-        set-quantum FRAMES | add-node NAME CLASS PRIORITY | remove-node NAME
-        set-default sink|source NAME
-        has-node NAME -> ok 1 or ok 0; has-link OUTPUT INPUT likewise
-        feed WAV [NODE] | feed-start WAV [NODE] | feed-stop
-        record-start WAV [NODE] | record-stop
-        tone WAV HZ SECONDS RATE | say WAV TEXT
-    """
-
-    def __init__(self, rig, connection):
-        super().__init__(daemon=True)
-        self.rig, self.connection = rig, connection
-        self.feeding = self.recording = None
-
-    def run(self):
-        with self.connection, self.connection.makefile("rw", encoding="utf-8") as stream:
-            for line in stream:
-                try:
-                    answer = self.obey(*line.rstrip("\n").split("\t"))
-                    stream.write("ok" if answer is None else f"ok {answer}")
-                except Exception as error:  # whatever it is, the test must hear of it
-                    stream.write("error " + str(error).replace("\n", " "))
-                stream.write("\n")
-                stream.flush()
-
-    def obey(self, verb, *words):
-        rig = self.rig
-        if verb in ("kill-server", "start-server", "restart-server"):
-            return getattr(rig, verb.replace("-", "_"))()
-        if verb == "set-quantum":
-            return rig.set_quantum(int(words[0]))
-        if verb == "add-node":
-            return rig.add_node(words[0], words[1], priority=int(words[2]))
-        if verb == "remove-node":
-            return rig.remove_node(words[0])
-        if verb == "set-default":
-            return rig.set_default(*words)
-        if verb == "has-node":
-            return int(words[0] in rig.nodes())
-        if verb == "has-link":
-            return int(tuple(words) in rig.links())
-        if verb == "feed":
-            rig.feed(*words)
-        elif verb == "feed-start":
-            self.feeding = rig.feed(*words, wait=False)
-        elif verb == "feed-stop":
-            self.feeding.stop()
-        elif verb == "record-start":
-            self.recording = rig.record(*words).start()
-        elif verb == "record-stop":
-            self.recording.stop()
-        elif verb == "tone":
-            rig.tone(words[0], float(words[1]), float(words[2]), int(words[3]))
-        elif verb == "say":
-            rig.say(words[1], words[0])
-        else:
-            raise RigError(f"unknown line {verb}")
-        return None
-
-
-def run(command):
-    lacking = missing_programs()
-    if lacking:
-        print(f"1..0 # SKIP missing programs: {' '.join(lacking)}")
-        return SKIP
-    ours, theirs = socket.socketpair()
-    with Rig(verbose="LIVE_RIG_VERBOSE" in os.environ) as rig:
-        Control(rig, ours).start()
-        env = dict(rig.env, LIVE_RIG_FD=str(theirs.fileno()), LIVE_RIG_FOLDER=rig.folder)
-        child = subprocess.Popen(command, env=env, pass_fds=[theirs.fileno()],
-                                 preexec_fn=die_with_parent)
-        theirs.close()
-        try:
-            return child.wait()
-        finally:
-            end(child)
-
-
-def main():
-    # A test runner ends us with SIGTERM; the servers are ended on the way out.
-    signal.signal(signal.SIGTERM, lambda *ignored: sys.exit(143))
-    if len(sys.argv) < 3 or sys.argv[1] != "run":
-        print("usage: rig.py run COMMAND …", file=sys.stderr)
-        return 2
-    code = run(sys.argv[2:])
-    return code if code >= 0 else 128 - code
-
-
-if __name__ == "__main__":
-    sys.exit(main())
