@@ -48,6 +48,7 @@ read_path (const char *path, LiveSimDoor *door)
     { GEMINI_PREFIX "v1beta.GenerativeService.BidiGenerateContent", "v1beta", FALSE, FALSE, FALSE },
     { GEMINI_PREFIX "v1alpha.GenerativeService.BidiGenerateContent", "v1alpha", FALSE, TRUE,
       FALSE },
+    { GEMINI_PREFIX "v1.GenerativeService.BidiGenerateContent", "v1", FALSE, FALSE, FALSE },
     { GEMINI_PREFIX "v1beta.GenerativeService.BidiGenerateContentConstrained", "v1beta", FALSE,
       FALSE, TRUE },
     { GEMINI_PREFIX "v1alpha.GenerativeService.BidiGenerateContentConstrained", "v1alpha", FALSE,
@@ -55,8 +56,11 @@ read_path (const char *path, LiveSimDoor *door)
     { VERTEX_PREFIX "v1beta1.LlmBidiService/BidiGenerateContent", "v1beta1", TRUE, FALSE, FALSE },
     { VERTEX_PREFIX "v1.LlmBidiService/BidiGenerateContent", "v1", TRUE, FALSE, FALSE },
   };
-  const char *rest = skip_prefix (path, "/ws/");
+  const char *rest = path;
 
+  while (*rest == '/')
+    rest++;
+  rest = skip_prefix (rest, "ws/");
   for (guint i = 0; rest != NULL && i < G_N_ELEMENTS (doors); i++)
     if (strcmp (doors[i].path, rest) == 0)
       {
@@ -247,6 +251,8 @@ on_models_asked (SoupServer *soup,
 LiveSimServer *
 live_sim_server_new (LiveSimWorld *world, guint port, GError **error)
 {
+  /* The SDK joins a base URL that ends in a slash with a path that begins with one. */
+  static const char *const ws_paths[] = { "/ws", "//ws" };
   g_autoptr (LiveSimServer) self = g_new0 (LiveSimServer, 1);
   g_autoptr (GInetAddress) loopback = g_inet_address_new_loopback (G_SOCKET_FAMILY_IPV4);
   g_autoptr (GSocketAddress) address = g_inet_socket_address_new (loopback, (guint16) port);
@@ -259,8 +265,12 @@ live_sim_server_new (LiveSimWorld *world, guint port, GError **error)
 
   /* The service was never seen to compress. */
   soup_server_remove_websocket_extension (self->soup, SOUP_TYPE_WEBSOCKET_EXTENSION_DEFLATE);
-  soup_server_add_handler (self->soup, "/ws", on_upgrade_asked, self, NULL);
-  soup_server_add_websocket_handler (self->soup, "/ws", NULL, NULL, on_websocket, self, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (ws_paths); i++)
+    {
+      soup_server_add_handler (self->soup, ws_paths[i], on_upgrade_asked, self, NULL);
+      soup_server_add_websocket_handler (self->soup, ws_paths[i], NULL, NULL, on_websocket, self,
+                                         NULL);
+    }
   soup_server_add_handler (self->soup, "/v1beta/models", on_models_asked, self, NULL);
   soup_server_add_handler (self->soup, "/v1alpha/models", on_models_asked, self, NULL);
   if (!soup_server_listen (self->soup, address, 0, error))
