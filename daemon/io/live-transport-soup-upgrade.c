@@ -10,7 +10,6 @@
 #include <libsoup/soup.h>
 
 #include "io/live-transport-soup-refusal.h"
-#include "live-config.h"
 
 /* RFC 6455, section 1.3. */
 #define ACCEPT_SALT "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -389,8 +388,7 @@ write_request (Dial *dial, const LiveTransportTarget *target)
   if (g_uri_get_port (dial->uri) > 0)
     g_string_append_printf (dial->request, ":%d", g_uri_get_port (dial->uri));
   g_string_append (dial->request, "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                                  "Sec-WebSocket-Version: 13\r\n"
-                                  "User-Agent: lived/" LIVE_VERSION "\r\n");
+                                  "Sec-WebSocket-Version: 13\r\n");
   write_key (dial);
   for (guint i = 0;
        target->headers != NULL && target->headers[i] != NULL && target->headers[i + 1] != NULL;
