@@ -53,11 +53,11 @@ typedef struct
 typedef struct
 {
   LiveLinkState state;
-  const char *state_name;     /* Session.State */
-  const char *reason;         /* Session.StateReason */
-  const char *message;        /* Session.StateMessage; never a secret */
+  const char *state_name; /* Session.State */
+  const char *reason;     /* Session.StateReason */
+  const char *message;    /* Session.StateMessage; never a secret */
   LiveContextOrigin origin;
-  const char *session_id;     /* ours, a new one for each connection, for the journal */
+  const char *session_id; /* ours, a new one for each connection, for the journal */
   gboolean is_online, is_resumable;
   gint64 connected_since_us, retry_at_us; /* wall clock, 0 = none */
 } LiveLinkStatus;
@@ -66,15 +66,18 @@ typedef struct
 {
   guint64 dials, connects, resumes, rotations, retries;
   guint64 closes_by_category_total;
-  guint64 bad_messages;  /* malformed or with a known member of the wrong type */
+  guint64 bad_messages; /* malformed or with a known member of the wrong type */
   guint64 empty_messages;
   guint64 late_sends;
 } LiveLinkStats;
 
 /* transport is owned from here on; profiles borrowed; settings referenced. */
-LiveLink *live_link_new (const LiveClock *clock, LiveTransport *transport,
-                         LiveProfiles *profiles, LiveSettings *settings,
-                         const LiveLinkEvents *events, gpointer events_data);
+LiveLink *live_link_new (const LiveClock *clock,
+                         LiveTransport *transport,
+                         LiveProfiles *profiles,
+                         LiveSettings *settings,
+                         const LiveLinkEvents *events,
+                         gpointer events_data);
 void live_link_free (LiveLink *self);
 
 /* Wanted on or off (reason "user" or "idle" is shown when off). */

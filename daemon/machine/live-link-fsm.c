@@ -431,6 +431,7 @@ step_waiting (LiveLinkFsm *fsm, const LiveLinkEvent *event, LiveLinkOut *out)
   if (event->kind == LIVE_LINK_EV_REPAIRED)
     {
       fsm->is_budget_spent = fsm->is_network_down = FALSE;
+      fsm->was_corrected = fsm->was_freshened = FALSE;
       live_backoff_restore (&fsm->backoff);
       return dial (fsm, 0, out);
     }

@@ -1,0 +1,108 @@
+/* The inside of the link, shared by its four files; nobody else includes this.
+ * Thread: main.
+ *
+ * live-link.c drives the machine; -dial.c makes a dial ready; -wire.c reads what comes and keeps
+ * the handle; -report.c puts everything into words and numbers. */
+#pragma once
+
+#include "core/live-link.h"
+#include "protocol/live-endpoint.h"
+
+G_BEGIN_DECLS
+
+struct _LiveLink
+{
+  const LiveClock *clock;
+  LiveTransport *transport;
+  LiveProfiles *profiles;
+  LiveLinkEvents events;
+  gpointer events_data;
+
+  /* The machine and its events; each timer event carries the generation it was armed in. */
+  LiveLinkFsm fsm;
+  GArray *queue; /* QueuedEvent */
+  gboolean is_draining;
+  guint state_timer_id, stable_timer_id;
+  guint generation, stable_generation;
+
+  /* What is wanted. pinned: the snapshot whose next-conversation settings this conversation
+   * keeps; NULL when there is no conversation to keep. */
+  LiveSettings *settings, *pinned, *effective;
+  char *tools_json;
+  const LiveProfile *profile;
+  LiveProfile corrected; /* a copy of the profile without what the model refused */
+  gboolean is_corrected;
+  char *warnings; /* of the last setup, so that each is logged once */
+
+  /* The next dial; all wiped after use. */
+  char *url;
+  char **headers;
+  char *setup;
+
+  /* The conversation. */
+  char *handle; /* SECRET; the newest resumable one */
+  char *handle_fingerprint;
+  gint64 handle_boot_us;    /* of its last good day: when it came, or when its session ended */
+  gboolean is_handle_dirty; /* more has been said since */
+  gboolean has_context;     /* something was answered, so something can be lost */
+  LiveContextOrigin origin;
+
+  /* This connection. */
+  char *session_id;
+  LiveClosePhase phase;
+  gboolean is_handle_used;
+  gint64 opened_us, connected_wall_us, retry_wall_us;
+  LiveLinkState logged_state;
+
+  /* Why it is as it is. */
+  const char *reason, *off_reason;
+  char *message;
+  GError *error;        /* the newest; what waiting calls get */
+  const char *category; /* of the newest close */
+  LiveClosePhase last_phase;
+  gint64 last_age_us;
+
+  LiveLinkStats stats;
+  GHashTable *closes; /* category -> GUINT_TO_POINTER count */
+  guint64 unreadable_logged;
+
+  GSourceOnceFunc shut_down_fn;
+  gpointer shut_down_data;
+};
+
+/* live-link.c */
+void live_link_post (LiveLink *self, LiveLinkEventKind kind);
+void live_link_post_event (LiveLink *self, const LiveLinkEvent *event);
+void live_link_ask_quiet (LiveLink *self);
+/* The time limits that settings and model give; they count from the next timer on. */
+void live_link_choose_limits (LiveLink *self);
+
+/* live-link-dial.c */
+/* Takes the newest settings, with what belongs to the conversation held back. */
+void live_link_choose_settings (LiveLink *self);
+void live_link_unpin (LiveLink *self);
+void live_link_drop_handle (LiveLink *self);
+/* A handle that could be used now. */
+gboolean live_link_can_resume (LiveLink *self);
+/* FALSE: error, reason and message are set. */
+gboolean live_link_prepare (LiveLink *self, guint kind, const char *secret);
+void live_link_open (LiveLink *self);
+void live_link_send_setup (LiveLink *self);
+void live_link_forget_target (LiveLink *self);
+void live_link_correct (LiveLink *self);
+
+/* live-link-wire.c */
+extern const LiveTransportEvents live_link_transport_events;
+
+/* live-link-report.c */
+/* Takes the error. */
+void live_link_blame (LiveLink *self, const char *reason, GError *take_error, const char *words);
+/* Dialling is pointless: no credential, or no legal setup. Copies the error. */
+void live_link_blame_setup (LiveLink *self, const GError *error);
+/* Classifies, counts, logs and blames; fills the loss for the machine. */
+void live_link_note_end (LiveLink *self, LiveCloseInfo *info, LiveLinkLoss *ret_loss);
+void live_link_log_state (LiveLink *self, LiveLinkState from, LiveLinkEventKind event);
+/* Why an online connection is given up by ourselves. Owned. */
+GError *live_link_explain_leave (LiveLink *self, LiveLinkEventKind event);
+
+G_END_DECLS
