@@ -29,6 +29,7 @@ typedef struct
   LivectlProps *props;
   gdouble input_peak;
   gboolean is_holding;
+  gboolean has_started; /* the properties are read */
 } State;
 
 static void
@@ -160,6 +161,8 @@ on_hold_props (LivectlContext *ctx, const char *property, gpointer data)
 
   if (property == NULL && ctx->is_json)
     livectl_event_print_start (ctx, livectl_props_get_string (state->props, "State"));
+  if (property == NULL)
+    state->has_started = TRUE;
   update_prompt (state);
 }
 
@@ -175,7 +178,7 @@ on_hold_signal (LivectlContext *ctx,
   if (!state->is_holding)
     return;
 
-  if (ctx->is_json)
+  if (ctx->is_json && state->has_started)
     livectl_event_print (ctx, interface, member, params, FALSE);
   livectl_dialogue_signal (state->dialogue, member, params);
   if (strcmp (member, "Levels") == 0 && g_variant_is_of_type (params, G_VARIANT_TYPE ("(dddd)")))

@@ -328,7 +328,8 @@ livectl_screen_note (LivectlScreen *screen, const char *format, ...)
 
   begin (screen);
   close_paragraph (screen);
-  if (!screen->was_note)
+  /* A remark belongs to what stands above it; a list or another remark does not. */
+  if (screen->was_note || lines[1] != NULL)
     g_string_append (screen->out, "\r\n");
   for (guint i = 0; lines[i] != NULL; i++)
     g_string_append_printf (screen->out, "%*s%s%s%s\r\n", screen->gutter, "",

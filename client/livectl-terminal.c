@@ -36,6 +36,7 @@ struct _LivectlTerminal
 
   gboolean is_drawn;
   int cursor_row; /* of the drawn prompt, 0 = its first row */
+  int cursor_column;
 };
 
 /* Where the next glyph of the prompt stands. */
@@ -136,7 +137,7 @@ put_text (Pen *pen, const char *text, const char *stop)
 static const char *
 find_first_shown (LivectlTerminal *terminal, const char *text, const char *cursor)
 {
-  int room = terminal->columns * MAX (terminal->rows - 2, 1) -
+  int room = terminal->columns * MAX (terminal->rows - 3, 1) -
              livectl_out_cells (terminal->label != NULL ? terminal->label : "") - 1;
   const char *first = text;
   int cells = 0;
@@ -173,12 +174,13 @@ livectl_terminal_draw (LivectlTerminal *terminal, GString *out)
   const char *cursor = text + livectl_line_get_cursor (terminal->line);
   const char *first = find_first_shown (terminal, text, cursor);
   Pen pen = { out, terminal->columns, 0, 0 };
-  int cursor_column;
 
   if (terminal->is_left)
     return;
 
   livectl_terminal_erase (terminal, out);
+  /* An empty row sets the prompt apart from what is said. */
+  break_row (&pen);
   g_string_append (out, terminal->style != NULL ? terminal->style : "");
   put_text (&pen, terminal->label != NULL ? terminal->label : "", NULL);
   g_string_append (out, livectl_out_style (LIVECTL_STYLE_NORMAL));
@@ -186,7 +188,7 @@ livectl_terminal_draw (LivectlTerminal *terminal, GString *out)
   if (pen.column >= pen.columns)
     break_row (&pen);
   terminal->cursor_row = pen.row;
-  cursor_column = pen.column;
+  terminal->cursor_column = pen.column;
 
   if (*text != '\0')
     {
@@ -209,8 +211,8 @@ livectl_terminal_draw (LivectlTerminal *terminal, GString *out)
   if (pen.row > terminal->cursor_row)
     g_string_append_printf (out, "\033[%dA", pen.row - terminal->cursor_row);
   g_string_append_c (out, '\r');
-  if (cursor_column > 0)
-    g_string_append_printf (out, "\033[%dC", cursor_column);
+  if (terminal->cursor_column > 0)
+    g_string_append_printf (out, "\033[%dC", terminal->cursor_column);
   terminal->is_drawn = TRUE;
 }
 
@@ -324,14 +326,22 @@ static gboolean
 on_resized (gpointer data)
 {
   LivectlTerminal *terminal = data;
+  int columns_before = terminal->columns;
 
   if (terminal->is_left)
     return G_SOURCE_CONTINUE;
 
   read_size (terminal);
-  /* A narrower terminal has wrapped what we drew; where the cursor is now is its affair. The
-   * row that it is on is the safest that we know. */
-  terminal->cursor_row = 0;
+  /* A narrower terminal has wrapped what we drew: the empty row stays one, each full row above the
+   * cursor became several, and so did the cursor's own. */
+  if (terminal->columns < columns_before)
+    {
+      int full_rows = terminal->cursor_row - 1;
+      int rows_each = (columns_before + terminal->columns - 1) / terminal->columns;
+
+      terminal->cursor_row =
+          1 + full_rows * rows_each + terminal->cursor_column / terminal->columns;
+    }
   if (terminal->hooks.resized != NULL)
     terminal->hooks.resized (terminal->hooks.data);
   if (terminal->is_drawn)

@@ -219,6 +219,32 @@ check_args (LivectlContext *ctx)
          (ctx->command->check == NULL || ctx->command->check (ctx, ctx->state));
 }
 
+/* "-0.5" is a value and no option: we have none that begin with a digit. GOption would refuse it,
+ * so it passes through behind a character that no argument begins with. */
+#define NUMBER_MARK '\001'
+
+static void
+mark_numbers (char **args)
+{
+  for (guint i = 1; args[0] != NULL && args[i] != NULL; i++)
+    if (args[i][0] == '-' && (g_ascii_isdigit (args[i][1]) || args[i][1] == '.') &&
+        !g_str_has_prefix (args[i - 1], "--"))
+      {
+        char *marked = g_strdup_printf ("%c%s", NUMBER_MARK, args[i]);
+
+        g_free (args[i]);
+        args[i] = marked;
+      }
+}
+
+static void
+unmark_numbers (char **args)
+{
+  for (guint i = 0; args[i] != NULL; i++)
+    if (args[i][0] == NUMBER_MARK)
+      memmove (args[i], args[i] + 1, strlen (args[i]));
+}
+
 /* Fills ctx->args with what stands after the options; FALSE when the run is over already. */
 static gboolean
 parse (LivectlContext *ctx, char **argv)
@@ -230,6 +256,7 @@ parse (LivectlContext *ctx, char **argv)
   g_autoptr (GOptionContext) options = new_options (ctx, &rest, &wants_help, &wants_version);
   g_autoptr (GError) error = NULL;
 
+  mark_numbers (unparsed);
   if (!g_option_context_parse_strv (options, &unparsed, &error))
     {
       livectl_context_usage (ctx, "%s.", error->message);
@@ -250,6 +277,7 @@ parse (LivectlContext *ctx, char **argv)
     }
 
   ctx->args = rest != NULL ? g_steal_pointer (&rest) : g_new0 (char *, 1);
+  unmark_numbers (ctx->args);
   return TRUE;
 }
 

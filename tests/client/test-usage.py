@@ -1,0 +1,152 @@
+#!/usr/bin/python3
+"""livectl without a daemon: help, usage and what it says when there is nobody to talk to."""
+
+import unittest
+
+from harness import Bus, Livectl
+from tap import main
+
+VERBS = ["ask", "chat", "check", "config", "connect", "devices", "disconnect", "dump", "interrupt",
+         "listen", "monitor", "mute", "new", "send", "status", "voice", "volume", "wait"]
+
+# A call of each verb that is right in itself.
+CALLS = {"ask": ["hello"], "send": ["hello"], "config": ["list"], "listen": ["on"],
+         "wait": ["online"]}
+
+
+class Usage(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.bus = Bus()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.bus.close()
+
+    def livectl(self, *args, env=None, **options):
+        return Livectl({**self.bus.env, **(env or {})}, *args, **options).wait()
+
+    def test_help_lists_every_verb(self):
+        result = self.livectl("--help")
+        self.assertEqual((result.code, result.err), (0, ""))
+        listed = [line.split()[0] for line in result.out.splitlines()
+                  if line.startswith("  ") and line[2].isalpha() and "  " in line.strip()]
+        self.assertEqual([word for word in listed if word in VERBS], VERBS)
+
+    def test_every_verb_has_help(self):
+        for verb in VERBS:
+            by_option = self.livectl(verb, "--help")
+            self.assertEqual((by_option.code, by_option.err), (0, ""), verb)
+            self.assertIn(f"livectl {verb}", by_option.out)
+            for option in ("--json", "--timeout", "--no-autostart"):
+                self.assertIn(option, by_option.out, verb)
+            self.assertEqual(self.livectl("help", verb).out, by_option.out)
+
+    def test_help_comes_before_everything_else(self):
+        self.assertEqual(self.livectl("ask", "--help").code, 0)
+        self.assertEqual(self.livectl("help").out, self.livectl("--help").out)
+
+    def test_version(self):
+        result = self.livectl("--version")
+        self.assertEqual(result.code, 0)
+        self.assertRegex(result.out, r"^livectl \d+\.\d+\.\d+\n$")
+
+    def test_nothing_to_do(self):
+        result = self.livectl()
+        self.assertEqual((result.code, result.out), (2, ""))
+        self.assertIn("livectl --help", result.err)
+
+    def test_unknown_verbs_find_the_one_that_was_meant(self):
+        for typed, meant in [("stauts", "status"), ("intrrupt", "interrupt"), ("dis", "disconnect"),
+                             ("mut", "mute"), ("lisen", "listen")]:
+            result = self.livectl(typed)
+            self.assertEqual(result.code, 2, typed)
+            self.assertIn(f"“{meant}”", result.err)
+        far = self.livectl("frobnicate")
+        self.assertEqual(far.code, 2)
+        self.assertNotIn("Did you mean", far.err)
+
+    def test_wrong_command_lines(self):
+        for args in (["status", "--nonsense"], ["status", "extra"], ["ask"], ["ask", ""],
+                     ["ask", "  "], ["send", "-", "--context=1"], ["listen"], ["listen", "maybe"],
+                     ["listen", "on", "--levels"], ["listen", "hold", "--all"], ["mute", "loud"],
+                     ["volume", "loud"], ["volume", "101"], ["volume", "-5"], ["volume", "nan"],
+                     ["volume", "5x"], ["voice", "--list", "Kore"], ["config"], ["config", "get"],
+                     ["config", "set", "a.b"], ["config", "frob"], ["wait"], ["wait", "sunday"],
+                     ["status", "--timeout=-1"], ["status", "--timeout=soon"],
+                     ["status", "--timeout=nan"], ["connect", "now"], ["--nonsense"],
+                     ["help", "frobnicate"]):
+            result = self.livectl(*args, "--no-autostart") if args[0] not in ("help",) \
+                else self.livectl(*args)
+            self.assertEqual(result.code, 2, f"{args}: {result}")
+            self.assertTrue(result.err.startswith("livectl: "), result)
+            self.assertIn("--help", result.err)
+            self.assertEqual(result.out, "")
+
+    def test_text_of_standard_input(self):
+        for stdin, part in [("", "empty"), (" \n\n", "empty"), (b"a\xff", "UTF-8"),
+                            (b"a\0b", "UTF-8"), ("x" * (1024 * 1024 + 1), "1 MiB")]:
+            result = self.livectl("ask", "-", "--no-autostart", stdin=stdin)
+            self.assertEqual(result.code, 2, result)
+            self.assertIn(part, result.err)
+
+    def test_no_daemon(self):
+        for verb in VERBS:
+            result = self.livectl(verb, *CALLS.get(verb, []), "--no-autostart")
+            self.assertEqual((result.code, result.out), (3, ""), f"{verb}: {result}")
+            self.assertIn("The daemon, lived, is not running.", result.err)
+            self.assertIn("systemctl --user start lived", result.err)
+
+    def test_no_daemon_and_nothing_to_start_it(self):
+        result = self.livectl("ask", "hello")
+        self.assertEqual(result.code, 3)
+        self.assertIn("not running", result.err)
+
+    def test_no_bus(self):
+        result = self.livectl("status", env={"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nowhere"})
+        self.assertEqual((result.code, result.out), (3, ""))
+        self.assertIn("The session bus cannot be reached", result.err)
+        self.assertIn("DBUS_SESSION_BUS_ADDRESS", result.err)
+
+    def test_errors_as_json(self):
+        result = self.livectl("status", "--json", "--no-autostart")
+        self.assertEqual((result.code, result.out), (3, ""))
+        error = __import__("json").loads(result.err)
+        self.assertEqual((error["error"], error["exit-code"]), ("Unreachable", 3))
+        self.assertIn("not running", error["message"])
+
+    def test_interrupted_while_reading(self):
+        run = Livectl(self.bus.env, "ask", "-", stdin=True)
+        run.write("half a ques")
+        # It reads once it is connected; only then is there something to interrupt.
+        self.wait_until_connected(run)
+        run.interrupt()
+        self.assertEqual(run.wait().code, 130)
+
+    def wait_until_connected(self, run):
+        """Until the bus knows a connection of this process."""
+        from gi.repository import GLib
+        from harness import wait_for
+        connection = self.bus.connect()
+
+        def ask(method, args, reply):
+            return connection.call_sync("org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                        "org.freedesktop.DBus", method, args,
+                                        GLib.VariantType(reply), 0, -1, None).unpack()[0]
+
+        def is_connected():
+            for name in ask("ListNames", None, "(as)"):
+                try:
+                    if ask("GetConnectionUnixProcessID", GLib.Variant("(s)", (name,)),
+                           "(u)") == run.process.pid:
+                        return True
+                except GLib.Error:
+                    pass
+            return False
+
+        wait_for("livectl on the bus", is_connected)
+        connection.close_sync(None)
+
+
+if __name__ == "__main__":
+    main()
