@@ -9,7 +9,8 @@
 static gboolean
 belongs_to_turn (const LiveTurnFsm *fsm)
 {
-  return fsm->is_voice && !fsm->is_overlapped && (!fsm->is_generated || !fsm->has_input);
+  return fsm->is_voice && !fsm->is_cut && !fsm->is_overlapped &&
+         (!fsm->is_generated || !fsm->has_input);
 }
 
 guint
@@ -86,6 +87,7 @@ live_turn_fsm_on_media (LiveTurnFsm *fsm, const LiveTurnEvent *event, LiveTurnOu
     case LIVE_TURN_TAIL:
       /* The next answer is here before the last one has been played to its end. */
       fsm->can_be_late = FALSE;
+      out->reason = fsm->is_cut ? LIVE_TURN_INTERRUPTED : LIVE_TURN_COMPLETE;
       actions = LIVE_TURN_DO_LET_GO;
       if (fsm->n_waiting > 0)
         {
@@ -174,6 +176,8 @@ live_turn_fsm_on_interrupted (LiveTurnFsm *fsm, const LiveTurnEvent *event, Live
       fsm->state = LIVE_TURN_CUT;
       return actions | live_turn_fsm_arm (out, LIVE_TURN_CUT_MS);
     case LIVE_TURN_TAIL:
+      if (fsm->is_cut)
+        return 0;
       /* interrupted after turnComplete (8.3); a second turnComplete may follow. */
       fsm->owes_complete = TRUE;
       return actions | live_turn_fsm_close_turn (fsm, event, LIVE_TURN_INTERRUPTED, out);
@@ -218,7 +222,9 @@ live_turn_fsm_on_turn_complete (LiveTurnFsm *fsm, const LiveTurnEvent *event, Li
         }
       return live_turn_fsm_enter_tail (fsm);
     case LIVE_TURN_CUT:
-      return live_turn_fsm_close_turn (fsm, event, LIVE_TURN_INTERRUPTED, out);
+      /* Its token counts stand in the rest of this message. */
+      fsm->is_cut = TRUE;
+      return live_turn_fsm_enter_tail (fsm);
     case LIVE_TURN_TAIL:
     case LIVE_TURN_N_STATES:
       break;
@@ -238,6 +244,8 @@ live_turn_fsm_on_in_progress (LiveTurnFsm *fsm, LiveTurnOut *out)
       return 0;
     case LIVE_TURN_PENDING:
     case LIVE_TURN_TAIL:
+      if (fsm->is_cut)
+        return 0;
       fsm->is_busy = TRUE;
       return live_turn_fsm_enter_pending (fsm, out);
     case LIVE_TURN_QUIET:
@@ -262,7 +270,7 @@ live_turn_fsm_on_idle (LiveTurnFsm *fsm)
   if (fsm->state == LIVE_TURN_PENDING && fsm->is_complete && fsm->n_tools == 0)
     actions = live_turn_fsm_enter_tail (fsm);
 
-  if (fsm->state == LIVE_TURN_TAIL && !fsm->is_answered)
+  if (fsm->state == LIVE_TURN_TAIL && !fsm->is_answered && !fsm->is_cut)
     {
       fsm->is_answered = TRUE;
       actions |= LIVE_TURN_DO_ANSWERED;
@@ -288,6 +296,8 @@ live_turn_fsm_on_tool_call (LiveTurnFsm *fsm, const LiveTurnEvent *event, LiveTu
     case LIVE_TURN_HEARING:
     case LIVE_TURN_PENDING:
     case LIVE_TURN_TAIL:
+      if (fsm->is_cut)
+        return 0;
       fsm->awaits_tool_answer = TRUE;
       return live_turn_fsm_enter_pending (fsm, out);
     case LIVE_TURN_SPEAKING:

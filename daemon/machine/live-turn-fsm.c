@@ -52,7 +52,7 @@ live_turn_fsm_enter_tail (LiveTurnFsm *fsm)
 
   fsm->state = LIVE_TURN_TAIL;
   fsm->is_complete = TRUE;
-  if (!fsm->is_answered && !fsm->has_status)
+  if (!fsm->is_answered && !fsm->has_status && !fsm->is_cut)
     {
       fsm->is_answered = TRUE;
       actions |= LIVE_TURN_DO_ANSWERED;
@@ -74,6 +74,7 @@ live_turn_fsm_begin_turn (LiveTurnFsm *fsm, gboolean is_voice, LiveTurnOut *out)
   fsm->is_answered = FALSE;
   fsm->awaits_tool_answer = FALSE;
   fsm->is_drained = FALSE;
+  fsm->is_cut = FALSE;
 
   /* New input makes the server end what it was still generating; whatever is dropped for longer
    * than that could be the new answer. */
@@ -215,7 +216,8 @@ static guint
 on_played_out (LiveTurnFsm *fsm, const LiveTurnEvent *event, LiveTurnOut *out)
 {
   if (fsm->state == LIVE_TURN_TAIL)
-    return live_turn_fsm_close_turn (fsm, event, LIVE_TURN_COMPLETE, out);
+    return live_turn_fsm_close_turn (fsm, event,
+                                     fsm->is_cut ? LIVE_TURN_INTERRUPTED : LIVE_TURN_COMPLETE, out);
 
   if (fsm->state == LIVE_TURN_SPEAKING)
     {
@@ -246,6 +248,8 @@ on_user_cut (LiveTurnFsm *fsm, const LiveTurnEvent *event, LiveTurnOut *out)
         actions |= LIVE_TURN_DO_TELL_SERVER;
       return actions | live_turn_fsm_close_all (fsm, event, LIVE_TURN_INTERRUPTED, out);
     case LIVE_TURN_TAIL:
+      if (fsm->is_cut)
+        return LIVE_TURN_DO_DISCARD;
       return actions | live_turn_fsm_close_turn (fsm, event, LIVE_TURN_INTERRUPTED, out);
     case LIVE_TURN_QUIET:
     case LIVE_TURN_LISTENING:
@@ -407,9 +411,11 @@ live_turn_fsm_activity (const LiveTurnFsm *fsm)
     case LIVE_TURN_PENDING:
       return "thinking";
     case LIVE_TURN_SPEAKING:
-    case LIVE_TURN_TAIL:
       return "speaking";
+    case LIVE_TURN_TAIL:
     case LIVE_TURN_CUT:
+      if (fsm->state == LIVE_TURN_TAIL && !fsm->is_cut)
+        return "speaking";
       return fsm->is_listening ? "listening" : "idle";
     case LIVE_TURN_QUIET:
     case LIVE_TURN_N_STATES:

@@ -120,6 +120,7 @@ typedef struct
   gboolean is_generated, is_complete, is_busy, is_answered;
   gboolean awaits_tool_answer; /* a call was made, nothing was said since */
   gboolean is_drained;         /* everything that came has sounded */
+  gboolean is_cut;             /* TAIL of an interrupted turn: only its last facts are awaited */
 
   /* What reaches beyond it. */
   gboolean is_overlapped;   /* the user began to speak over the answer */

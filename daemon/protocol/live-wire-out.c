@@ -65,6 +65,12 @@ live_wire_out_realtime_text (const char *text)
 }
 
 char *
+live_wire_out_client_interrupt (void)
+{
+  return g_strdup ("{\"clientContent\":{\"turnComplete\":false}}");
+}
+
+char *
 live_wire_out_audio_stream_end (void)
 {
   return g_strdup ("{\"realtimeInput\":{\"audioStreamEnd\":true}}");

@@ -23,6 +23,8 @@ char *live_wire_out_activity_end (void);
 
 /* clientContent with one turn of the given role ("user", "model"). */
 char *live_wire_out_client_text (const char *role, const char *text, gboolean turn_complete);
+/* clientContent with nothing in it: interrupts the generation and asks for none. */
+char *live_wire_out_client_interrupt (void);
 /* clientContent with a JSON array of Content, checked: LIVE_ERROR_INVALID_ARGUMENT names the
  * element at fault (not an array, no parts, a role other than user and model …). */
 char *live_wire_out_client_turns (const char *turns_json, gboolean turn_complete, GError **error);

@@ -66,7 +66,8 @@ static const Script scripts[] = {
     { EV (AUDIO), LIVE_TURN_SPEAKING, ACCEPT, 0 },
     { EV (INTERRUPTED), LIVE_TURN_CUT, DISCARD | CUT_IN, CLOSE },
     { EV (AUDIO), LIVE_TURN_CUT, LIVE_TURN_DO_DROP, ACCEPT },
-    { EV (TURN_COMPLETE), LIVE_TURN_LISTENING, CLOSE, OPEN },
+    { EV (TURN_COMPLETE), LIVE_TURN_TAIL, LIVE_TURN_DO_EXPECT_PLAYED, CLOSE | ANSWERED },
+    { EV (PLAYED_OUT), LIVE_TURN_LISTENING, CLOSE, OPEN },
     { EV (INPUT_TEXT), LIVE_TURN_PENDING, OPEN | ACCEPT, LIVE_TURN_DO_LATE },
     { EV (AUDIO), LIVE_TURN_SPEAKING, ACCEPT, OPEN }, END } },
   { "the words of the barge-in come first", FALSE, {
@@ -74,7 +75,8 @@ static const Script scripts[] = {
     { EV (AUDIO), LIVE_TURN_SPEAKING, ACCEPT, 0 },
     { EV (INPUT_TEXT), LIVE_TURN_SPEAKING, LATER, ACCEPT },
     { EV (INTERRUPTED), LIVE_TURN_CUT, DISCARD | CUT_IN, 0 },
-    { EV (TURN_COMPLETE), LIVE_TURN_PENDING, CLOSE | OPEN, 0 }, END } },
+    { EV (TURN_COMPLETE), LIVE_TURN_TAIL, 0, CLOSE },
+    { EV (PLAYED_OUT), LIVE_TURN_PENDING, CLOSE | OPEN, 0 }, END } },
   { "interrupted after turnComplete", FALSE, {
     { EV (TEXT_SENT), LIVE_TURN_PENDING, NEXT, 0 },
     { EV (AUDIO), LIVE_TURN_SPEAKING, ACCEPT, 0 },
@@ -87,8 +89,7 @@ static const Script scripts[] = {
     { EV (SPEECH_START), LIVE_TURN_HEARING, OPEN, 0 },
     { EV (INTERRUPTED), LIVE_TURN_HEARING, DISCARD, CUT_IN | CLOSE },
     { EV (TURN_COMPLETE), LIVE_TURN_HEARING, 0, CLOSE },
-    { EV (SPEECH_END), LIVE_TURN_PENDING, 0, 0 },
-    { EV (AUDIO), LIVE_TURN_SPEAKING, ACCEPT, 0 }, END } },
+    { EV (SPEECH_END), LIVE_TURN_PENDING, 0, 0 }, END } },
   { "interrupted without a running answer", FALSE, {
     { EV (INTERRUPTED), LIVE_TURN_QUIET, DISCARD, CUT_IN | CLOSE },
     { EV (TEXT_SENT), LIVE_TURN_PENDING, NEXT, 0 },
@@ -98,11 +99,8 @@ static const Script scripts[] = {
     { EV (TEXT_SENT), LIVE_TURN_PENDING, NEXT, 0 },
     { EV (TEXT_SENT), LIVE_TURN_PENDING, 0, NEXT },
     { EV (INTERRUPTED), LIVE_TURN_CUT, CUT_IN, 0 },
-    { EV (TURN_COMPLETE), LIVE_TURN_PENDING, CLOSE | NEXT, 0 },
-    { EV (AUDIO), LIVE_TURN_SPEAKING, ACCEPT, 0 }, END } },
-  { "turnComplete without an answer", FALSE, {
-    { EV (TEXT_SENT), LIVE_TURN_PENDING, NEXT, 0 },
-    { EV (TURN_COMPLETE), LIVE_TURN_TAIL, ANSWERED, 0 }, END } },
+    { EV (TURN_COMPLETE), LIVE_TURN_TAIL, 0, CLOSE },
+    { EV (AUDIO), LIVE_TURN_SPEAKING, LIVE_TURN_DO_LET_GO | NEXT | ACCEPT, 0 }, END } },
   { "turnComplete is missing", FALSE, {
     { EV (TEXT_SENT), LIVE_TURN_PENDING, NEXT, 0 },
     { EV (AUDIO), LIVE_TURN_SPEAKING, ACCEPT, 0 },
@@ -288,6 +286,7 @@ make_fsm (LiveTurnState state, guint flags)
   fsm.is_dropping = (flags & 8192) != 0;
   fsm.owes_complete = (flags & 16384) != 0;
   fsm.has_input = (flags & 32768) != 0;
+  fsm.is_cut = state == LIVE_TURN_TAIL && fsm.is_drained;
   return fsm;
 }
 
@@ -349,7 +348,7 @@ check_invariants (const LiveTurnFsm *before,
                          ((actions & LIVE_TURN_DO_LATE) != 0),
                      ==, 1);
   /* What is cut is silent at once. */
-  if (kind == EV (INTERRUPTED) && before->state != LIVE_TURN_CUT)
+  if (kind == EV (INTERRUPTED) && before->state != LIVE_TURN_CUT && !before->is_cut)
     g_assert_cmpuint (actions & LIVE_TURN_DO_DISCARD, !=, 0);
   if (kind == EV (LINK_LOST))
     {
@@ -483,6 +482,7 @@ test_activity (void)
   g_assert_cmpstr (live_turn_fsm_activity (&fsm), ==, "speaking");
   step (&fsm, EV (INTERRUPTED), &out);
   step (&fsm, EV (TURN_COMPLETE), &out);
+  step (&fsm, EV (PLAYED_OUT), &out);
   g_assert_cmpstr (live_turn_fsm_activity (&fsm), ==, "listening");
   g_assert_true (live_turn_fsm_is_quiet (&fsm));
 }

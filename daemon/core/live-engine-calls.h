@@ -1,0 +1,44 @@
+/* Tool calls of the model, seen from the conversation: the seam for core/live-tools.c.
+ * Thread: main only. Implemented by: core/live-engine-calls.c.
+ *
+ * Every call gets exactly one response, or the model waits for ever (protocol 8.5). As long as
+ * nobody has set the events, each call is answered with an error that names the unknown tool. */
+#pragma once
+
+#include "core/live-engine.h"
+#include "protocol/live-wire-in.h"
+
+G_BEGIN_DECLS
+
+#define LIVE_ENGINE_MAX_CALLS 128
+
+typedef struct
+{
+  /* A call to be answered with live_engine_respond(), now or later. Borrowed. */
+  void (*called) (const LiveWireCall *call, gpointer data);
+  /* The server takes it back; no answer is wanted, and one that comes is dropped. */
+  void (*cancelled) (const char *id, gpointer data);
+  /* The connection is gone, and all calls of it. */
+  void (*lost) (gpointer data);
+} LiveEngineToolEvents;
+
+/* NULL: nobody has tools. events must outlive the engine or be taken back. */
+void live_engine_set_tools (LiveEngine *self, const LiveEngineToolEvents *events, gpointer data);
+
+/* response_json: a JSON object. scheduling: NULL, "INTERRUPT", "WHEN_IDLE" or "SILENT".
+ * will_continue: more responses follow for the same call. LIVE_ERROR_NOT_FOUND when the call does
+ * not stand (answered, cancelled, of a lost connection). */
+gboolean live_engine_respond (LiveEngine *self,
+                              const char *id,
+                              const char *name,
+                              const char *response_json,
+                              const char *scheduling,
+                              gboolean will_continue,
+                              GError **error);
+
+/* For the engine's own files. */
+void live_engine_on_tool_call (LiveEngine *self, const LiveWireCall *call);
+void live_engine_on_tool_cancel (LiveEngine *self, const char *id);
+void live_engine_forget_calls (LiveEngine *self);
+
+G_END_DECLS
