@@ -163,7 +163,7 @@ on_dropped (guint64 total_frames, gpointer data)
 
   self->warned_us = now_us;
   g_warning (
-      "The connection does not keep up, dropping the oldest microphone audio (%" G_GUINT64_FORMAT
+      "No connection, or a slow one: dropping the oldest microphone audio (%" G_GUINT64_FORMAT
       " ms since the start)",
       total_frames * 1000 / LIVE_CAPTURE_RATE_HZ);
 }

@@ -80,9 +80,8 @@ struct _LiveEngine
   /* Settings as they are, and as they were when each class of them came into force. */
   LiveSettings *settings;
   LiveSettings *started_settings;
-  LiveSettings *setup_settings;        /* of the last setup message; NULL = never */
-  LiveSettings *conversation_settings; /* NULL = no conversation is held */
-  char *pending_text;                  /* of the last PendingChanges, to see a change */
+  LiveSettings *setup_settings; /* of the last dial; NULL = never */
+  char *pending_text;           /* of the last PendingChanges, to see a change */
 
   /* Turns. */
   LiveTurnFsm fsm;
@@ -142,6 +141,7 @@ void live_engine_turn_end (LiveEngine *self, LiveEngineTurn *turn, LiveTurnReaso
 /* live-engine-wire.c */
 void live_engine_on_wire_event (const LiveWireEvent *event, gpointer data);
 /* live-engine-requests.c */
+gboolean live_engine_takes_content (LiveEngine *self);
 void live_engine_flush_requests (LiveEngine *self);
 void live_engine_fail_requests (LiveEngine *self, const GError *error);
 void live_engine_request_return (LiveRequest *request, guint64 turn);

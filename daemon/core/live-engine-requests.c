@@ -161,18 +161,30 @@ new_request (LiveEngine *self,
   return request;
 }
 
+/* Whether clientContent may come at any time, not only as initial history (protocol 1.2). A
+ * model's typed messages may go another way all the same. */
+gboolean
+live_engine_takes_content (LiveEngine *self)
+{
+  const LiveProfile *profile = live_link_get_profile (self->link);
+
+  return profile->text_path == LIVE_TEXT_CLIENT_CONTENT ||
+         profile->seed_path == LIVE_SEED_CLIENT_CONTENT;
+}
+
 static char *
 build_message (LiveEngine *self, const LiveRequest *request, GError **error)
 {
   const LiveProfile *profile = live_link_get_profile (self->link);
-  gboolean has_content = profile->text_path == LIVE_TEXT_CLIENT_CONTENT;
+  gboolean has_content = live_engine_takes_content (self);
 
   switch (request->kind)
     {
     case LIVE_REQUEST_TEXT:
     case LIVE_REQUEST_ASK:
-      return has_content ? live_wire_out_client_text ("user", request->text, TRUE)
-                         : live_wire_out_realtime_text (request->text);
+      return profile->text_path == LIVE_TEXT_CLIENT_CONTENT
+                 ? live_wire_out_client_text ("user", request->text, TRUE)
+                 : live_wire_out_realtime_text (request->text);
     case LIVE_REQUEST_CONTEXT:
       if (has_content)
         return live_wire_out_client_text ("user", request->text, FALSE);

@@ -167,7 +167,7 @@ settings_in_force (LiveEngine *self, LiveChange change)
     case LIVE_CHANGE_RECONNECT:
       return live_engine_is_online (self) ? self->setup_settings : NULL;
     case LIVE_CHANGE_NEXT_CONVERSATION:
-      return self->conversation_settings;
+      return live_link_get_settings (self->link);
     case LIVE_CHANGE_RESTART:
       return self->started_settings;
     case LIVE_CHANGE_NONE:

@@ -93,12 +93,6 @@ guess_origin (LiveEngine *self)
  * don't get it. With manual activity, the beginning of an activity interrupts. Otherwise the
  * server can't be told and speaks on, unheard. */
 static gboolean
-can_tell_by_content (LiveEngine *self)
-{
-  return live_link_get_profile (self->link)->text_path == LIVE_TEXT_CLIENT_CONTENT;
-}
-
-static gboolean
 can_tell_by_activity (LiveEngine *self)
 {
   LiveSettings *settings = self->setup_settings;
@@ -113,7 +107,7 @@ static gboolean
 is_server_tellable (LiveEngine *self)
 {
   return live_engine_is_online (self) &&
-         (can_tell_by_content (self) || can_tell_by_activity (self));
+         (live_engine_takes_content (self) || can_tell_by_activity (self));
 }
 
 static void
@@ -121,7 +115,7 @@ tell_server (LiveEngine *self)
 {
   g_autofree char *message = NULL;
 
-  if (!can_tell_by_content (self))
+  if (!live_engine_takes_content (self))
     {
       live_uplink_cut_in (self->uplink);
       return;
@@ -228,6 +222,7 @@ carry_out_ends (LiveEngine *self, guint actions, const LiveTurnOut *out)
   if ((actions & LIVE_TURN_DO_LET_GO) != 0)
     {
       self->turn->reason = out->reason;
+      live_engine_turn_answered (self, self->turn);
       g_queue_push_tail (&self->let_go, g_steal_pointer (&self->turn));
     }
   if ((actions & LIVE_TURN_DO_CLOSE) != 0)

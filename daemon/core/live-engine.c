@@ -21,23 +21,18 @@ show_settings_in_force (LiveEngine *self)
 }
 
 static void
-keep_settings (LiveSettings **kept, LiveSettings *settings)
-{
-  g_clear_pointer (kept, live_settings_unref);
-  if (settings != NULL)
-    *kept = live_settings_ref (settings);
-}
-
-static void
 on_link_changed (gpointer data)
 {
   LiveEngine *self = data;
   LiveLinkStatus status;
 
   live_link_get_status (self->link, &status);
-  /* The setup goes out when this state is entered, so these are the settings that it holds. */
-  if (status.state == LIVE_LINK_SETUP && self->shown.state != LIVE_LINK_SETUP)
-    keep_settings (&self->setup_settings, self->settings);
+  /* The setup was built just before this state, with these settings. */
+  if (status.state == LIVE_LINK_CONNECTING && self->shown.state != LIVE_LINK_CONNECTING)
+    {
+      g_clear_pointer (&self->setup_settings, live_settings_unref);
+      self->setup_settings = live_settings_ref (self->settings);
+    }
 
   live_engine_show_link (self);
   live_engine_update_capture (self);
@@ -49,11 +44,6 @@ on_link_online (LiveContextOrigin origin, gpointer data)
   LiveEngine *self = data;
 
   g_clear_error (&self->failure);
-  if (self->setup_settings == NULL)
-    keep_settings (&self->setup_settings, self->settings);
-  if (origin != LIVE_CONTEXT_RESUMED || self->conversation_settings == NULL)
-    keep_settings (&self->conversation_settings, self->setup_settings);
-
   live_engine_show_link (self);
   self->fsm.has_status = live_link_get_profile (self->link)->has_interaction_status;
   show_settings_in_force (self);
@@ -250,7 +240,6 @@ live_engine_new_conversation (LiveEngine *self)
   self->usage = (LiveUsage){ 0 };
   live_transcript_clear (self->transcript);
   g_string_truncate (self->next_words, 0);
-  g_clear_pointer (&self->conversation_settings, live_settings_unref);
   live_engine_emit_changed (self, "ConversationId");
   live_engine_emit_changed (self, "Usage");
   live_link_forget (self->link);
@@ -303,7 +292,6 @@ live_engine_finalize (GObject *object)
   g_clear_pointer (&self->settings, live_settings_unref);
   g_clear_pointer (&self->started_settings, live_settings_unref);
   g_clear_pointer (&self->setup_settings, live_settings_unref);
-  g_clear_pointer (&self->conversation_settings, live_settings_unref);
   g_clear_pointer (&self->tool_calls, g_hash_table_unref);
   g_clear_error (&self->failure);
   g_clear_error (&self->loss);

@@ -451,6 +451,12 @@ live_link_get_profile (LiveLink *self)
   return self->is_corrected ? &self->corrected : self->profile;
 }
 
+LiveSettings *
+live_link_get_settings (LiveLink *self)
+{
+  return self->effective;
+}
+
 void
 live_link_shut_down (LiveLink *self, GSourceOnceFunc done_fn, gpointer data)
 {

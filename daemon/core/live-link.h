@@ -101,6 +101,9 @@ gboolean live_link_send (LiveLink *self, const char *message, gssize length);
 gboolean live_link_is_writable (LiveLink *self);
 
 const LiveProfile *live_link_get_profile (LiveLink *self);
+/* The settings in force: the newest, but of those that only a new conversation changes, the ones
+ * with which this conversation began. Borrowed until the next call that changes them. */
+LiveSettings *live_link_get_settings (LiveLink *self);
 void live_link_get_status (LiveLink *self, LiveLinkStatus *ret_status);
 const LiveLinkStats *live_link_get_stats (LiveLink *self);
 /* Adds "closes-<category>" and the like to an a{st} builder. */
