@@ -13,7 +13,7 @@
 #include "livectl-props.h"
 #include "livectl-rows.h"
 
-#define METER_CELLS 24
+#define METER_CELLS 20
 /* Below this a room is silent. */
 #define METER_FLOOR_DB (-60.0)
 
@@ -137,9 +137,10 @@ update_prompt (State *state)
   gboolean is_muted = livectl_props_get_boolean (state->props, "Muted");
   g_autofree char *meter = state->wants_levels && is_open ? build_meter (state) : NULL;
   g_autofree char *label = NULL;
-  const char *hint = is_muted  ? _ ("muted")
-                     : is_open ? _ ("listening; Enter or Ctrl-C ends")
-                               : _ ("opening the microphone …");
+  const char *hint = is_muted        ? _ ("muted")
+                     : !is_open      ? _ ("opening the microphone …")
+                     : meter != NULL ? _ ("Enter or Ctrl-C ends")
+                                     : _ ("listening; Enter or Ctrl-C ends");
 
   if (state->terminal == NULL)
     return;

@@ -35,11 +35,13 @@ take_dictionary (LivectlProps *props, GVariant *dictionary, gboolean tells)
 
   g_variant_iter_init (&iter, dictionary);
   while (g_variant_iter_next (&iter, "{&sv}", &name, &value))
-    {
-      g_hash_table_replace (props->values, g_strdup (name), value);
-      if (tells && !props->ctx->is_finished)
-        props->changed (props->ctx, name, props->data);
-    }
+    g_hash_table_replace (props->values, g_strdup (name), value);
+
+  /* Only when all are in, for they belong together. */
+  g_variant_iter_init (&iter, dictionary);
+  while (tells && g_variant_iter_next (&iter, "{&sv}", &name, NULL))
+    if (!props->ctx->is_finished)
+      props->changed (props->ctx, name, props->data);
 }
 
 static void

@@ -304,6 +304,40 @@ livectl_screen_end_all (LivectlScreen *screen)
     livectl_screen_end (screen, i);
 }
 
+/* Where a row of the width ends: behind its last word, or in the middle of one that is longer. */
+static const char *
+find_row_end (const char *text, int width)
+{
+  const char *end = NULL;
+  const char *p = text;
+  int cells = 0;
+
+  for (; *p != '\0'; p = g_utf8_next_char (p))
+    {
+      cells += livectl_out_cells_of (g_utf8_get_char (p));
+      if (*p == ' ')
+        end = p;
+      if (cells > width)
+        return end != NULL && end > text ? end : p;
+    }
+  return p;
+}
+
+static void
+put_remark (LivectlScreen *screen, const char *text)
+{
+  do
+    {
+      const char *end = find_row_end (text, get_width (screen));
+
+      g_string_append_printf (screen->out, "%*s%s%.*s%s\r\n", screen->gutter, "",
+                              livectl_out_style (LIVECTL_STYLE_DIM), (int) (end - text), text,
+                              livectl_out_style (LIVECTL_STYLE_NORMAL));
+      text = *end == ' ' ? end + 1 : end;
+    }
+  while (*text != '\0');
+}
+
 void
 livectl_screen_note (LivectlScreen *screen, const char *format, ...)
 {
@@ -332,9 +366,7 @@ livectl_screen_note (LivectlScreen *screen, const char *format, ...)
   if (screen->was_note || lines[1] != NULL)
     g_string_append (screen->out, "\r\n");
   for (guint i = 0; lines[i] != NULL; i++)
-    g_string_append_printf (screen->out, "%*s%s%s%s\r\n", screen->gutter, "",
-                            livectl_out_style (LIVECTL_STYLE_DIM), lines[i],
-                            livectl_out_style (LIVECTL_STYLE_NORMAL));
+    put_remark (screen, lines[i]);
   screen->was_note = TRUE;
   end (screen);
 }
