@@ -81,7 +81,8 @@ typedef struct
   guint32 (*write) (LiveAudio *self, const gint16 *src, guint32 n_frames);
   /* More speech follows what was written: an empty ring is an underrun, not the end. */
   void (*expect_more) (LiveAudio *self, gboolean more);
-  /* Barge-in: everything written and not yet sounded is gone within one period. */
+  /* Barge-in: everything written and not yet sounded is gone within one period, and no more is
+   * expected. */
   void (*discard) (LiveAudio *self);
   /* Written frames that have not sounded yet (ring + stream buffers + device delay). */
   guint32 (*pending_frames) (LiveAudio *self);

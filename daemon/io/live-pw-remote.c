@@ -14,6 +14,8 @@
 
 #define BACKOFF_FIRST_MS 200
 #define BACKOFF_CAP_MS 5000
+/* A server that takes connections and says nothing is as good as none. */
+#define ANSWER_MS 5000
 
 struct _LivePwRemote
 {
@@ -33,7 +35,7 @@ struct _LivePwRemote
   gboolean was_up;
   guint64 n_reconnects;
   guint backoff_ms;
-  guint retry_id;
+  guint timer_id; /* the next attempt, or the end of patience with this one */
   guint down_id;
 };
 
@@ -50,15 +52,17 @@ disconnect_core (LivePwRemote *self)
   if (self->registry != NULL)
     pw_proxy_destroy ((struct pw_proxy *) self->registry);
   self->registry = NULL;
+  self->sync_seq = 0;
+  g_clear_handle_id (&self->down_id, g_source_remove);
   pw_core_disconnect (g_steal_pointer (&self->core));
 }
 
 static void
 retry_later (LivePwRemote *self)
 {
-  live_clock_clear (self->clock, &self->retry_id);
+  live_clock_clear (self->clock, &self->timer_id);
   self->backoff_ms = CLAMP (self->backoff_ms * 2, BACKOFF_FIRST_MS, BACKOFF_CAP_MS);
-  self->retry_id = live_clock_arm (self->clock, self->backoff_ms, try_to_connect, self);
+  self->timer_id = live_clock_arm (self->clock, self->backoff_ms, try_to_connect, self);
 }
 
 static gboolean
@@ -81,6 +85,7 @@ on_core_done (void *data, uint32_t id, int seq)
   if (id != PW_ID_CORE || seq != self->sync_seq)
     return;
 
+  live_clock_clear (self->clock, &self->timer_id);
   self->sync_seq = 0;
   self->backoff_ms = 0;
   self->n_reconnects += self->was_up;
@@ -110,11 +115,22 @@ static const struct pw_core_events core_events = { PW_VERSION_CORE_EVENTS, .done
                                                    .error = on_core_error };
 
 static void
+on_silence (gpointer data)
+{
+  LivePwRemote *self = data;
+
+  self->timer_id = 0;
+  g_info ("PipeWire does not answer");
+  disconnect_core (self);
+  retry_later (self);
+}
+
+static void
 try_to_connect (gpointer data)
 {
   LivePwRemote *self = data;
 
-  self->retry_id = 0;
+  self->timer_id = 0;
   self->core = pw_context_connect (self->context, NULL, 0);
   if (self->core == NULL)
     {
@@ -128,6 +144,7 @@ try_to_connect (gpointer data)
   if (self->registry != NULL)
     self->events->connected (self->registry, self->events_data);
   self->sync_seq = pw_core_sync (self->core, PW_ID_CORE, 0);
+  self->timer_id = live_clock_arm (self->clock, ANSWER_MS, on_silence, self);
 }
 
 /* Asked of the library that runs, not of the headers that we were built with. */
@@ -210,7 +227,7 @@ live_pw_remote_free (LivePwRemote *self)
   if (self == NULL)
     return;
 
-  live_clock_clear (self->clock, &self->retry_id);
+  live_clock_clear (self->clock, &self->timer_id);
   g_clear_handle_id (&self->down_id, g_source_remove);
   disconnect_core (self);
   g_clear_pointer (&self->context, pw_context_destroy);

@@ -78,8 +78,7 @@ rt_measure (LivePwStream *self, const gint16 *frames, guint32 n_frames)
   atomic_fetch_add_explicit (&self->n_measured, meter.n_frames, memory_order_relaxed);
   if (meter.peak > atomic_load_explicit (&self->peak, memory_order_relaxed))
     atomic_store_explicit (&self->peak, meter.peak, memory_order_relaxed);
-  /* The main thread may set it anew meanwhile; then that wins at the next cycle or the one after.
-   */
+  /* If the main thread sets it anew right now that is lost, until it asks the next time. */
   atomic_store_explicit (&self->measure_frames, left - MIN (left, n_frames), memory_order_relaxed);
 }
 
@@ -173,13 +172,15 @@ rt_fill (LivePwStream *self, gint16 *frames, guint32 n_frames)
   return n_pulled;
 }
 
-/* What is handed over now begins to sound after what the resampler still holds and the device's
- * delay, and lasts for its own length. */
+/* What is handed over now sounds after what the stream and its resampler hold and the device's
+ * delay, and lasts for its own length, which counts as queued already if PipeWire did not take it
+ * at once. */
 static void
 rt_note_end (LivePwStream *self, const struct pw_time *now, guint32 n_frames)
 {
   gint64 delay_ns = 0;
-  gint64 own_ns = (gint64) ((now->buffered + n_frames) * SPA_NSEC_PER_SEC / self->rate_hz);
+  guint64 n_ahead = now->buffered + MAX (now->queued, n_frames);
+  gint64 own_ns = (gint64) (n_ahead * SPA_NSEC_PER_SEC / self->rate_hz);
 
   if (now->rate.denom != 0 && now->delay > 0)
     delay_ns = now->delay * (gint64) SPA_NSEC_PER_SEC * now->rate.num / now->rate.denom;
@@ -451,7 +452,8 @@ live_pw_stream_get_pending_frames (LivePwStream *self)
 void
 live_pw_stream_set_volume (LivePwStream *self, double volume)
 {
-  self->volume = CLAMP (volume, 0.0, 1.0);
+  /* Whatever is no number is no sound. */
+  self->volume = volume >= 0.0 ? MIN (volume, 1.0) : 0.0;
   apply_volume (self);
 }
 

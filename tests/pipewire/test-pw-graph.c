@@ -3,6 +3,9 @@
  * Called by: meson test, through run-in-rig.py. */
 #include <string.h>
 
+#include <gio/gio.h>
+#include <gio/gunixsocketaddress.h>
+
 #include "rig-talk.h"
 
 static gboolean
@@ -219,6 +222,54 @@ test_absent (void)
   g_variant_unref (g_variant_ref_sink (ear->audio->class->list_devices (ear->audio)));
 }
 
+static guint
+arm_at_once (gpointer data, guint delay_ms, GSourceOnceFunc fn, gpointer fn_data)
+{
+  return live_clock_arm (live_clock_system (), MIN (delay_ms, 20), fn, fn_data);
+}
+
+static gboolean
+on_guest (GSocketService *service, GSocketConnection *guest, GObject *source, gpointer data)
+{
+  /* Kept, and never spoken to. */
+  g_ptr_array_add (data, g_object_ref (guest));
+  return TRUE;
+}
+
+static gboolean
+came_thrice (gpointer data)
+{
+  return ((GPtrArray *) data)->len >= 3;
+}
+
+/* Something listens on PipeWire's socket and says nothing: given up, and tried again. */
+static void
+test_silent_server (void)
+{
+  LiveClock clock = *live_clock_system ();
+  g_autofree char *path = rig_path ("silent");
+  g_autoptr (GSocketAddress) address = g_unix_socket_address_new (path);
+  g_autoptr (GSocketService) service = g_socket_service_new ();
+  g_autoptr (GPtrArray) guests = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Ear) ear = NULL;
+
+  g_socket_listener_add_address (G_SOCKET_LISTENER (service), address, G_SOCKET_TYPE_STREAM,
+                                 G_SOCKET_PROTOCOL_DEFAULT, NULL, NULL, &error);
+  g_assert_no_error (error);
+  g_signal_connect (service, "incoming", G_CALLBACK (on_guest), guests);
+
+  clock.arm = arm_at_once;
+  g_setenv ("PIPEWIRE_REMOTE", path, TRUE);
+  ear = ear_new (&clock);
+  ear_want (ear, LIVE_AUDIO_CAPTURE, TRUE);
+  rig_wait ("three attempts", came_thrice, guests);
+  g_unsetenv ("PIPEWIRE_REMOTE");
+  g_assert_cmpint (ear->states[LIVE_AUDIO_CAPTURE], ==, LIVE_AUDIO_UNAVAILABLE);
+  g_assert_nonnull (ear->messages[LIVE_AUDIO_CAPTURE]);
+  g_socket_service_stop (service);
+}
+
 static gboolean
 lists (Ear *ear, const char *name, gboolean is_default)
 {
@@ -395,5 +446,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/pw-graph/no-loudspeaker", test_no_loudspeaker);
   g_test_add_func ("/pw-graph/restart", test_restart);
   g_test_add_func ("/pw-graph/absent", test_absent);
+  g_test_add_func ("/pw-graph/silent-server", test_silent_server);
   return g_test_run ();
 }
