@@ -6,6 +6,7 @@
 
 #include <glib/gi18n.h>
 
+#include "livectl-error.h"
 #include "livectl-out.h"
 #include "livectl-props.h"
 #include "livectl-rows.h"
@@ -254,6 +255,39 @@ build_headline (LivectlProps *props)
   return g_string_free (line, FALSE);
 }
 
+/* Why things are as they are, and what to do about it. */
+static void
+print_reason (LivectlProps *props)
+{
+  const char *state = livectl_props_get_string (props, "State");
+  const char *message = livectl_props_get_string (props, "StateMessage");
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GString) text = g_string_new (NULL);
+  g_auto (GStrv) lines = NULL;
+
+  if (strcmp (state, "blocked") == 0)
+    {
+      g_autofree char *sentence = NULL;
+      const char *cure;
+
+      error = livectl_error_from_state (livectl_props_get_string (props, "StateReason"), message);
+      sentence = livectl_error_sentence (error);
+      cure = livectl_error_cure (error);
+      g_string_append_printf (text, "%s%s%s", sentence, cure != NULL ? "\n" : "",
+                              cure != NULL ? cure : "");
+    }
+  else if (*message != '\0' && strcmp (state, "online") != 0)
+    g_string_append (text, message);
+
+  lines = g_strsplit (text->str, "\n", -1);
+  for (guint i = 0; lines[i] != NULL; i++)
+    {
+      g_autofree char *clean = livectl_out_clean (lines[i], FALSE);
+
+      livectl_out_line ("  %s", clean);
+    }
+}
+
 static void
 print_report (State *state)
 {
@@ -264,18 +298,11 @@ print_report (State *state)
   g_autofree char *speaker = describe_speaker (props);
   g_autofree char *tokens = describe_tokens (props);
   g_autofree char *conversation = describe_conversation (props);
-  const char *message = livectl_props_get_string (props, "StateMessage");
   const char *voice = livectl_props_get_string (props, "Voice");
   const char *language = livectl_props_get_string (props, "Language");
 
   livectl_out_line ("%s", headline);
-  if (*message != '\0' && strcmp (livectl_props_get_string (props, "State"), "online") != 0)
-    {
-      g_autofree char *clean = livectl_out_clean (message, FALSE);
-
-      livectl_out_line ("  %s", clean);
-    }
-
+  print_reason (props);
   livectl_out_table_add (table, _ ("Model"), livectl_props_get_string (props, "Model"));
   livectl_out_table_add (table, _ ("Voice"), *voice != '\0' ? voice : _ ("the model's own"));
   if (*language != '\0')

@@ -18,19 +18,14 @@ typedef struct
   const char *cure;
 } Row;
 
-/* gettext wants the names as they are and not as macros; a test holds them against live-names.h. */
-#define STORE_KEY                                                                                  \
-  N_ ("Store one with: secret-tool store --label='Gemini API key' xdg:schema "                     \
-      "org.lived.Live1.ApiKey\n"                                                                   \
-      "or start the daemon with GEMINI_API_KEY in its environment. See lived(1).")
-
 /* In the order of the enum, which a static assertion and the test rely on. */
 static const Row rows[] = {
   { LIVE_ERROR_FAILED, LIVECTL_EXIT_FAILED, N_ ("That did not work"), NULL },
   { LIVE_ERROR_NOT_CONNECTED, LIVECTL_EXIT_FAILED, N_ ("There is no connection to the service"),
     N_ ("Connect with: livectl connect") },
   { LIVE_ERROR_NO_CREDENTIALS, LIVECTL_EXIT_CONFIGURATION,
-    N_ ("There is no API key for the service"), STORE_KEY },
+    N_ ("There is no API key for the service"),
+    N_ ("lived(1) tells where a key can be kept; then try it with: livectl check") },
   { LIVE_ERROR_CREDENTIALS_REJECTED, LIVECTL_EXIT_CONFIGURATION,
     N_ ("The service refused the API key"),
     N_ ("Store a valid key, then try it with: livectl check") },
@@ -163,14 +158,26 @@ livectl_error_exit_code (const GError *error)
   return find_row (error)->exit_code;
 }
 
+/* The daemon's words are sentences where it knows more than the error's name; then ours would only
+ * say the same once more. */
+static gboolean
+is_sentence (const char *text)
+{
+  gunichar first = g_utf8_get_char (text);
+
+  return g_unichar_isalpha (first) && !g_unichar_islower (first);
+}
+
 char *
 livectl_error_sentence (const GError *error)
 {
   const Row *row = find_row (error);
   g_autoptr (GError) copy = g_error_copy (error);
+  const char *dot;
 
   g_dbus_error_strip_remote_error (copy);
   g_strstrip (copy->message);
+  dot = g_str_has_suffix (copy->message, ".") ? "" : ".";
 
   /* What the bus or GIO says of a daemon that is not there helps nobody. */
   if (*copy->message == '\0' || row == &gone_row ||
@@ -178,8 +185,10 @@ livectl_error_sentence (const GError *error)
       g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER))
     return g_strdup_printf ("%s.", _ (row->sentence));
 
-  return g_strdup_printf ("%s: %s%s", _ (row->sentence), copy->message,
-                          g_str_has_suffix (copy->message, ".") ? "" : ".");
+  if (error->domain == LIVE_ERROR && is_sentence (copy->message))
+    return g_strdup_printf ("%s%s", copy->message, dot);
+
+  return g_strdup_printf ("%s: %s%s", _ (row->sentence), copy->message, dot);
 }
 
 const char *

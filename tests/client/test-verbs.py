@@ -91,8 +91,11 @@ Daemon        1.2.3
                      "  no route\n", "Language      de-DE", "muted; wanted by dictation [42]",
                      "Speaker       not available", "c-1, its earlier part is lost", "none yet"):
             self.assertIn(part, out)
-        self.daemon.change(State="blocked", Muted=False, Listening=True)
+        self.daemon.change(State="blocked", StateReason="no-credentials", Muted=False,
+                           Listening=True)
         self.assertIn("blocked, needs you", self.ok("status"))
+        self.assertIn("  There is no API key for the service: no route.\n  lived(1) tells",
+                      self.ok("status"))
         self.assertIn("open for dictation [42]", self.ok("status"))
 
     def test_status_as_json(self):
