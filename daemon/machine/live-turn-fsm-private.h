@@ -27,6 +27,7 @@ guint live_turn_fsm_arm (LiveTurnOut *out, guint delay_ms);
 guint live_turn_fsm_arm_drop (LiveTurnOut *out, guint delay_ms);
 guint live_turn_fsm_enter_pending (LiveTurnFsm *fsm, LiveTurnOut *out);
 guint live_turn_fsm_enter_tail (LiveTurnFsm *fsm);
+guint live_turn_fsm_answered (LiveTurnFsm *fsm);
 /* Clears what belongs to one turn; a turn begins after this. */
 guint live_turn_fsm_begin_turn (LiveTurnFsm *fsm, gboolean is_voice, LiveTurnOut *out);
 guint live_turn_fsm_open_turn (LiveTurnFsm *fsm, LiveTurnOrigin origin, LiveTurnOut *out);

@@ -54,6 +54,10 @@ accept_media (LiveTurnFsm *fsm, const LiveTurnEvent *event, LiveTurnOut *out)
   fsm->owes_complete = FALSE;
   fsm->awaits_tool_answer = FALSE;
   fsm->is_drained = FALSE;
+  fsm->is_idle = FALSE;
+  /* The next utterance of the same turn will be generated and completed by itself. */
+  if (fsm->is_complete)
+    fsm->is_generated = FALSE;
 
   /* A thought is a sign of life, not yet an answer. */
   if (event->kind == LIVE_TURN_EV_THOUGHT && fsm->state != LIVE_TURN_SPEAKING)
@@ -115,39 +119,21 @@ live_turn_fsm_on_media (LiveTurnFsm *fsm, const LiveTurnEvent *event, LiveTurnOu
 guint
 live_turn_fsm_on_generation_complete (LiveTurnFsm *fsm, LiveTurnOut *out)
 {
-  guint actions = LIVE_TURN_DO_NOTIFY_GENERATED | LIVE_TURN_DO_END_OF_AUDIO;
+  guint actions = LIVE_TURN_DO_END_OF_AUDIO;
 
   if (fsm->is_dropping)
     return live_turn_fsm_arm_drop (out, LIVE_TURN_DROP_LAST_MS);
+  /* Some models send one after a tool call too (protocol 8.5): the answer is yet to come. So it
+   * is, when nothing has been said at all. */
+  if (fsm->state != LIVE_TURN_SPEAKING || fsm->n_tools > 0 || fsm->awaits_tool_answer ||
+      fsm->is_generated)
+    return 0;
 
-  switch (fsm->state)
-    {
-    case LIVE_TURN_PENDING:
-    case LIVE_TURN_SPEAKING:
-      /* Some models send one after a tool call too (protocol 8.5): the answer is yet to come. */
-      if (fsm->n_tools > 0 || fsm->awaits_tool_answer || fsm->is_generated)
-        return 0;
-      fsm->is_generated = TRUE;
-      if (!fsm->is_answered && !fsm->has_status && fsm->has_media)
-        {
-          fsm->is_answered = TRUE;
-          actions |= LIVE_TURN_DO_ANSWERED;
-        }
-      /* turnComplete is held back for as long as the sound lasts (8.2), so only the speaker
-       * knows when to start worrying about it. */
-      if (fsm->state == LIVE_TURN_SPEAKING)
-        actions |= LIVE_TURN_DO_EXPECT_PLAYED | LIVE_TURN_DO_DISARM_WATCHDOG;
-      return actions;
-    case LIVE_TURN_QUIET:
-    case LIVE_TURN_LISTENING:
-    case LIVE_TURN_HEARING:
-    case LIVE_TURN_TAIL:
-    case LIVE_TURN_CUT:
-    case LIVE_TURN_N_STATES:
-      break;
-    }
-
-  return 0;
+  /* turnComplete is held back for as long as the sound lasts (8.2), so only the speaker knows
+   * when to start worrying about it. */
+  fsm->is_generated = TRUE;
+  return actions | live_turn_fsm_answered (fsm) | LIVE_TURN_DO_EXPECT_PLAYED |
+         LIVE_TURN_DO_DISARM_WATCHDOG;
 }
 
 guint
@@ -241,12 +227,14 @@ live_turn_fsm_on_in_progress (LiveTurnFsm *fsm, LiveTurnOut *out)
     case LIVE_TURN_HEARING:
     case LIVE_TURN_SPEAKING:
       fsm->is_busy = TRUE;
+      fsm->is_idle = FALSE;
       return 0;
     case LIVE_TURN_PENDING:
     case LIVE_TURN_TAIL:
       if (fsm->is_cut)
         return 0;
       fsm->is_busy = TRUE;
+      fsm->is_idle = FALSE;
       return live_turn_fsm_enter_pending (fsm, out);
     case LIVE_TURN_QUIET:
     case LIVE_TURN_LISTENING:
@@ -261,22 +249,16 @@ live_turn_fsm_on_in_progress (LiveTurnFsm *fsm, LiveTurnOut *out)
 guint
 live_turn_fsm_on_idle (LiveTurnFsm *fsm)
 {
-  guint actions = 0;
-
   fsm->is_busy = FALSE;
+  fsm->is_idle = TRUE;
   if (fsm->n_tools == 0)
     fsm->awaits_tool_answer = FALSE;
 
   if (fsm->state == LIVE_TURN_PENDING && fsm->is_complete && fsm->n_tools == 0)
-    actions = live_turn_fsm_enter_tail (fsm);
+    return live_turn_fsm_enter_tail (fsm);
 
-  if (fsm->state == LIVE_TURN_TAIL && !fsm->is_answered && !fsm->is_cut)
-    {
-      fsm->is_answered = TRUE;
-      actions |= LIVE_TURN_DO_ANSWERED;
-    }
-
-  return actions;
+  /* In one message with turnComplete, before it or after it. */
+  return fsm->state == LIVE_TURN_TAIL ? live_turn_fsm_answered (fsm) : 0;
 }
 
 guint

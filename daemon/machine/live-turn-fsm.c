@@ -44,21 +44,25 @@ live_turn_fsm_enter_pending (LiveTurnFsm *fsm, LiveTurnOut *out)
   return live_turn_fsm_arm (out, LIVE_TURN_PENDING_MS);
 }
 
+/* The text of the answer is whole. Where the model tells its status, only that says so: one
+ * request may give several utterances (protocol 8.4). */
+guint
+live_turn_fsm_answered (LiveTurnFsm *fsm)
+{
+  if (fsm->is_answered || fsm->is_cut || (fsm->has_status && !fsm->is_idle))
+    return 0;
+
+  fsm->is_answered = TRUE;
+  return LIVE_TURN_DO_NOTIFY_GENERATED | LIVE_TURN_DO_ANSWERED;
+}
+
 guint
 live_turn_fsm_enter_tail (LiveTurnFsm *fsm)
 {
-  guint actions =
-      LIVE_TURN_DO_END_OF_AUDIO | LIVE_TURN_DO_EXPECT_PLAYED | LIVE_TURN_DO_DISARM_WATCHDOG;
-
   fsm->state = LIVE_TURN_TAIL;
   fsm->is_complete = TRUE;
-  if (!fsm->is_answered && !fsm->has_status && !fsm->is_cut)
-    {
-      fsm->is_answered = TRUE;
-      actions |= LIVE_TURN_DO_ANSWERED;
-    }
-
-  return actions;
+  return LIVE_TURN_DO_END_OF_AUDIO | LIVE_TURN_DO_EXPECT_PLAYED | LIVE_TURN_DO_DISARM_WATCHDOG |
+         live_turn_fsm_answered (fsm);
 }
 
 /* Clears what belongs to one turn; a turn begins after this. */
@@ -71,6 +75,7 @@ live_turn_fsm_begin_turn (LiveTurnFsm *fsm, gboolean is_voice, LiveTurnOut *out)
   fsm->is_generated = FALSE;
   fsm->is_complete = FALSE;
   fsm->is_busy = FALSE;
+  fsm->is_idle = FALSE;
   fsm->is_answered = FALSE;
   fsm->awaits_tool_answer = FALSE;
   fsm->is_drained = FALSE;

@@ -117,7 +117,8 @@ typedef struct
 
   /* The turn in hand. */
   gboolean is_voice, has_input, has_media;
-  gboolean is_generated, is_complete, is_busy, is_answered;
+  gboolean is_generated, is_complete, is_answered;
+  gboolean is_busy, is_idle;   /* interactionStatus; both FALSE: not told since the last words */
   gboolean awaits_tool_answer; /* a call was made, nothing was said since */
   gboolean is_drained;         /* everything that came has sounded */
   gboolean is_cut;             /* TAIL of an interrupted turn: only its last facts are awaited */

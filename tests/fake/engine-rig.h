@@ -23,7 +23,8 @@ typedef struct
   GPtrArray *said;
   guint n_read;         /* lines that engine_rig_expect() has gone past */
   GVariant *details;    /* of the last turn-complete */
-  gboolean is_keyless;  /* the credential's look-up fails */
+  gboolean is_keyless;      /* the credential's look-up fails */
+  gboolean allows_warnings; /* losses are warned of */
   GVariant *last_final; /* details of the last final transcript */
 } EngineRig;
 
