@@ -177,6 +177,9 @@ describe_tokens (LivectlProps *props)
   guint64 total = 0;
   guint64 prompt = 0;
   guint64 response = 0;
+  g_autofree char *total_text = NULL;
+  g_autofree char *prompt_text = NULL;
+  g_autofree char *response_text = NULL;
 
   if (usage == NULL || !g_variant_is_of_type (usage, G_VARIANT_TYPE ("a{st}")) ||
       !g_variant_lookup (usage, "total", "t", &total))
@@ -184,9 +187,11 @@ describe_tokens (LivectlProps *props)
 
   g_variant_lookup (usage, "prompt", "t", &prompt);
   g_variant_lookup (usage, "response", "t", &response);
-  return g_strdup_printf (
-      _ ("%" G_GUINT64_FORMAT " (%" G_GUINT64_FORMAT " in, %" G_GUINT64_FORMAT " out)"), total,
-      prompt, response);
+  /* As texts: gettext cannot read the macros that print 64 bits. */
+  total_text = g_strdup_printf ("%" G_GUINT64_FORMAT, total);
+  prompt_text = g_strdup_printf ("%" G_GUINT64_FORMAT, prompt);
+  response_text = g_strdup_printf ("%" G_GUINT64_FORMAT, response);
+  return g_strdup_printf (_ ("%s (%s in, %s out)"), total_text, prompt_text, response_text);
 }
 
 static char *

@@ -108,7 +108,11 @@ show_figures (LivectlDialogue *dialogue, GVariant *details)
   guint32 audio_ms = 0;
 
   if (tokens != NULL && g_variant_lookup (tokens, "total", "t", &total))
-    g_string_append_printf (text, _ ("%" G_GUINT64_FORMAT " tokens"), total);
+    {
+      g_autofree char *count = g_strdup_printf ("%" G_GUINT64_FORMAT, total);
+
+      g_string_append_printf (text, ngettext ("%s token", "%s tokens", (gulong) total), count);
+    }
   if (g_variant_lookup (details, "first-audio-ms", "u", &first_ms) && first_ms > 0)
     {
       g_string_append (text, text->len > 0 ? " · " : "");

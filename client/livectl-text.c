@@ -28,8 +28,7 @@ finish (LivectlContext *ctx, GString *text, LivectlTextFunc func, gpointer data)
 
   if (!g_utf8_validate (text->str, text->len, &end))
     {
-      livectl_context_usage (ctx,
-                             _ ("The text is not valid UTF-8 after %" G_GSIZE_FORMAT " bytes."),
+      livectl_context_usage (ctx, _ ("The text is not valid UTF-8 after %zu bytes."),
                              (gsize) (end - text->str));
       return;
     }

@@ -272,7 +272,7 @@ live_json_parse (const char *text, gsize size, JsonNodeType type, GError **error
     {
       g_set_error (
           error, LIVE_ERROR, LIVE_ERROR_INVALID_ARGUMENT,
-          _ ("not valid JSON at byte %" G_GSIZE_FORMAT ", or nested deeper than %d levels"), at,
+          _ ("not valid JSON at byte %zu, or nested deeper than %d levels"), at,
           LIVE_JSON_MAX_DEPTH);
       return NULL;
     }
