@@ -14,6 +14,7 @@ export class Simulator {
     self.program = program;
     self.child = spawn(program, ['--speed', '20', ...options],
       { stdio: ['ignore', 'pipe', 'inherit'] });
+    process.on('exit', () => self.child.kill('SIGTERM'));
     const lines = createInterface({ input: self.child.stdout });
     const line = await new Promise((resolve, reject) => {
       lines.once('line', resolve);
