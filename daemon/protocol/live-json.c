@@ -270,10 +270,9 @@ live_json_parse (const char *text, gsize size, JsonNodeType type, GError **error
 
   if (!live_json_check (text, size, &at))
     {
-      g_set_error (
-          error, LIVE_ERROR, LIVE_ERROR_INVALID_ARGUMENT,
-          _ ("not valid JSON at byte %zu, or nested deeper than %d levels"), at,
-          LIVE_JSON_MAX_DEPTH);
+      g_set_error (error, LIVE_ERROR, LIVE_ERROR_INVALID_ARGUMENT,
+                   _ ("not valid JSON at byte %zu, or nested deeper than %d levels"), at,
+                   LIVE_JSON_MAX_DEPTH);
       return NULL;
     }
 

@@ -320,14 +320,14 @@ live_profiles_find (LiveProfiles *self, const char *model)
   return best;
 }
 
-gboolean
-live_profile_has_voice (const LiveProfile *profile, const char *voice)
+const char *
+live_profile_find_voice (const LiveProfile *profile, const char *voice)
 {
   for (guint i = 0; profile->voices[i] != NULL; i++)
     if (g_ascii_strcasecmp (profile->voices[i], voice) == 0)
-      return TRUE;
+      return profile->voices[i];
 
-  return FALSE;
+  return NULL;
 }
 
 gboolean

@@ -74,7 +74,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LiveProfiles, live_profiles_free)
  * ignored. Borrowed. */
 const LiveProfile *live_profiles_find (LiveProfiles *self, const char *model);
 
-gboolean live_profile_has_voice (const LiveProfile *profile, const char *voice);
+/* The voice as the service spells it ("Kore" for "kore"), or NULL when the family is not known to
+ * have it. Borrowed. */
+const char *live_profile_find_voice (const LiveProfile *profile, const char *voice);
 gboolean live_profile_has_thinking_level (const LiveProfile *profile, const char *level);
 
 /* Session.ModelFeatures: a{sv}, floating; the keys are those of the data file. */

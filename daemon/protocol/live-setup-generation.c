@@ -58,6 +58,29 @@ write_sampling (LiveSetupBuild *build)
     live_json_writer_string (&build->writer, "mediaResolution", resolution);
 }
 
+/* The service ends a session for a voice that it does not know, and it knows "Kore" only. */
+static void
+write_voice (LiveSetupBuild *build, const char *voice)
+{
+  const char *known = live_profile_find_voice (build->profile, voice);
+  LiveJsonWriter *writer = &build->writer;
+
+  if (known == NULL)
+    {
+      g_autofree char *what = g_strdup_printf (
+          _ ("the model %s is not known to have the voice “%s”; sent all the same"),
+          live_setup_build_string (build, LIVE_SETTING_SESSION_MODEL), voice);
+
+      live_setup_build_warn (build, LIVE_SETTING_SESSION_VOICE, what);
+    }
+
+  live_json_writer_open (writer, "voiceConfig", '{');
+  live_json_writer_open (writer, "prebuiltVoiceConfig", '{');
+  live_json_writer_string (writer, "voiceName", known != NULL ? known : voice);
+  live_json_writer_close (writer, '}');
+  live_json_writer_close (writer, '}');
+}
+
 static void
 write_speech (LiveSetupBuild *build)
 {
@@ -78,21 +101,7 @@ write_speech (LiveSetupBuild *build)
 
   live_json_writer_open (writer, "speechConfig", '{');
   if (*voice != '\0')
-    {
-      if (build->profile->voices[0] != NULL && !live_profile_has_voice (build->profile, voice))
-        {
-          g_autofree char *what = g_strdup_printf (
-              _ ("the model %s is not known to have the voice “%s”; sent all the same"),
-              live_setup_build_string (build, LIVE_SETTING_SESSION_MODEL), voice);
-
-          live_setup_build_warn (build, LIVE_SETTING_SESSION_VOICE, what);
-        }
-      live_json_writer_open (writer, "voiceConfig", '{');
-      live_json_writer_open (writer, "prebuiltVoiceConfig", '{');
-      live_json_writer_string (writer, "voiceName", voice);
-      live_json_writer_close (writer, '}');
-      live_json_writer_close (writer, '}');
-    }
+    write_voice (build, voice);
   if (*language != '\0')
     live_json_writer_string (writer, "languageCode", language);
   live_json_writer_close (writer, '}');

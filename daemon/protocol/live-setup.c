@@ -130,9 +130,9 @@ write_compression (LiveSetupBuild *build)
   if (!live_setup_build_is_set (build, LIVE_SETTING_SESSION_COMPRESSION))
     return;
 
-  if (window > 0 && trigger > window / 10 * 9)
+  if (window > 0 && trigger >= window)
     {
-      trigger = window / 10 * 9;
+      trigger = window / 10 * 8; /* the service's own default */
       live_setup_build_warn (build, LIVE_SETTING_SESSION_COMPRESSION_TRIGGER_TOKENS,
                              _ ("lowered, because the context of the model is smaller"));
     }

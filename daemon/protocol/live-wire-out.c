@@ -38,7 +38,7 @@ live_wire_out_audio (const gint16 *frames, guint32 n_frames, guint rate_hz, gsiz
       head, sizeof head,
       "{\"realtimeInput\":{\"audio\":{\"mimeType\":\"audio/pcm;rate=%u\",\"data\":\"", rate_hz);
 
-  /* The daemon runs on little-endian machines only where it does not swap here. */
+  /* The service wants little-endian samples, and those here are in the machine's order. */
   G_STATIC_ASSERT (G_BYTE_ORDER == G_LITTLE_ENDIAN);
   return build_blob (head, (gsize) head_size, (const guint8 *) frames,
                      (gsize) n_frames * sizeof *frames, ret_length);

@@ -124,10 +124,10 @@ test_voices (void)
 
   g_assert_cmpuint (g_strv_length (native->voices), ==, 30);
   g_assert_cmpuint (g_strv_length (half->voices), ==, 8);
-  g_assert_true (live_profile_has_voice (native, "Sulafat"));
-  g_assert_true (live_profile_has_voice (native, "kore"));
-  g_assert_false (live_profile_has_voice (half, "Sulafat"));
-  g_assert_false (live_profile_has_voice (native, ""));
+  g_assert_cmpstr (live_profile_find_voice (native, "Sulafat"), ==, "Sulafat");
+  g_assert_cmpstr (live_profile_find_voice (native, "kORE"), ==, "Kore");
+  g_assert_null (live_profile_find_voice (half, "Sulafat"));
+  g_assert_null (live_profile_find_voice (native, ""));
 }
 
 static void
