@@ -94,32 +94,6 @@ find_keys (LiveSettingsFile *self, GError **error)
   return TRUE;
 }
 
-/* The same two files that the backend reads. */
-static void
-load_system (LiveSettingsFile *self)
-{
-  g_autofree char *defaults = g_build_filename (self->system_directory, "defaults", NULL);
-  g_autofree char *locks = g_build_filename (self->system_directory, "locks", NULL);
-  g_autofree char *text = NULL;
-  g_auto (GStrv) lines = NULL;
-  g_autoptr (GError) fault = NULL;
-
-  self->system = g_key_file_new ();
-  if (!g_key_file_load_from_file (self->system, defaults, G_KEY_FILE_NONE, &fault) &&
-      !g_error_matches (fault, G_FILE_ERROR, G_FILE_ERROR_NOENT))
-    g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "LIVE_FILE", defaults, "MESSAGE",
-                      "%s: %s, ignoring it", defaults, fault->message);
-
-  self->locks = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  if (!g_file_get_contents (locks, &text, NULL, NULL))
-    return;
-
-  lines = g_strsplit (text, "\n", -1);
-  for (guint i = 0; lines[i] != NULL; i++)
-    if (lines[i][0] == '/')
-      g_hash_table_add (self->locks, g_strdup (lines[i]));
-}
-
 /* A link to the true file, as people who keep their configuration elsewhere have it, must not be
  * replaced by a file. */
 static char *
@@ -136,24 +110,6 @@ find_path (const char *directory)
     }
 
   return path;
-}
-
-LiveSettingsFile *
-live_settings_file_new (const char *directory, const char *system_directory, GError **error)
-{
-  g_autoptr (LiveSettingsFile) self = g_new0 (LiveSettingsFile, 1);
-
-  if (!find_keys (self, error))
-    return NULL;
-
-  if (g_mkdir_with_parents (directory, 0700) != 0)
-    g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "LIVE_FILE", directory, "MESSAGE",
-                      "%s cannot be made (%s), settings cannot be kept", directory,
-                      g_strerror (errno));
-  self->path = find_path (directory);
-  self->system_directory = g_strdup (system_directory);
-  load_system (self);
-  return g_steal_pointer (&self);
 }
 
 void
@@ -244,7 +200,7 @@ check_key (LiveSettingsFile *self,
     g_string_append_printf (complaints,
                             "[%s] %s has a value other than the allowed (%s), ignoring; ", group,
                             key, allowed);
-  else if (live_settings_file_is_locked (self, setting))
+  else if (file != self->system && live_settings_file_is_locked (self, setting))
     g_string_append_printf (complaints, "[%s] %s is fixed by the system, ignoring; ", group, key);
 }
 
@@ -265,6 +221,85 @@ live_settings_file_check (LiveSettingsFile *self, GKeyFile *file)
   if (complaints->len > 0)
     g_string_truncate (complaints, complaints->len - 2);
   return g_string_free (complaints, FALSE);
+}
+
+static void
+warn (const char *path, const char *what)
+{
+  g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "LIVE_FILE", path, "MESSAGE", "%s: %s", path,
+                    what);
+}
+
+static void
+load_defaults (LiveSettingsFile *self)
+{
+  g_autofree char *path = g_build_filename (self->system_directory, "defaults", NULL);
+  g_autofree char *complaints = NULL;
+  g_autoptr (GError) fault = NULL;
+
+  self->system = g_key_file_new ();
+  if (!g_key_file_load_from_file (self->system, path, G_KEY_FILE_NONE, &fault))
+    {
+      if (!g_error_matches (fault, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+        warn (path, fault->message);
+      return;
+    }
+
+  complaints = live_settings_file_check (self, self->system);
+  if (*complaints != '\0')
+    warn (path, complaints);
+}
+
+/* One path of a key a line, as in dconf. A lock that locks nothing is worth a word: somebody
+ * relies on it. */
+static void
+load_locks (LiveSettingsFile *self)
+{
+  g_autofree char *path = g_build_filename (self->system_directory, "locks", NULL);
+  g_autofree char *text = NULL;
+  g_auto (GStrv) lines = NULL;
+  g_autoptr (GError) fault = NULL;
+  guint n_used = 0;
+
+  self->locks = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  if (!g_file_get_contents (path, &text, NULL, &fault))
+    {
+      if (!g_error_matches (fault, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+        warn (path, fault->message);
+      return;
+    }
+
+  lines = g_strsplit (text, "\n", -1);
+  for (guint i = 0; lines[i] != NULL; i++)
+    if (*g_strstrip (lines[i]) == '/')
+      g_hash_table_add (self->locks, g_strdup (lines[i]));
+
+  for (guint i = 0; i < LIVE_N_SETTINGS; i++)
+    n_used += live_settings_file_is_locked (self, (LiveSetting) i) ? 1 : 0;
+  if (n_used < g_hash_table_size (self->locks))
+    warn (path, "a line names no setting, ignoring it");
+}
+
+LiveSettingsFile *
+live_settings_file_new (const char *directory, const char *system_directory, GError **error)
+{
+  g_autoptr (LiveSettingsFile) self = g_new0 (LiveSettingsFile, 1);
+
+  if (!find_keys (self, error))
+    return NULL;
+
+  if (g_mkdir_with_parents (directory, 0700) != 0)
+    {
+      g_autofree char *what =
+          g_strdup_printf ("cannot be made (%s), settings cannot be kept", g_strerror (errno));
+
+      warn (directory, what);
+    }
+  self->path = find_path (directory);
+  self->system_directory = g_strdup (system_directory);
+  load_locks (self);
+  load_defaults (self);
+  return g_steal_pointer (&self);
 }
 
 GVariant *

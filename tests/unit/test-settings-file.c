@@ -157,6 +157,22 @@ test_unwritable (SettingsFixture *fixture, gconstpointer data)
 }
 
 static void
+test_system_mistakes_are_named (SettingsFixture *fixture, gconstpointer data)
+{
+  settings_fixture_write_system (fixture, "defaults",
+                                 "[session]\nvoise='Kore'\ntemperature=9\nmodel='m'\n");
+  settings_fixture_write_system (fixture, "locks",
+                                 "/org/lived/Live1/session/model \n/org/lived/Live1/modell\n");
+  settings_fixture_open_store (fixture, NULL);
+  g_assert_nonnull (strstr (settings_fixture_warnings (), "[session] voise"));
+  g_assert_nonnull (strstr (settings_fixture_warnings (), "[session] temperature"));
+  g_assert_null (strstr (settings_fixture_warnings (), "[session] model"));
+  g_assert_nonnull (strstr (settings_fixture_warnings (), "locks: a line names no setting"));
+  g_assert_true (live_settings_store_is_locked (fixture->store, LIVE_SETTING_SESSION_MODEL));
+  g_assert_cmpstr (settings_fixture_get_string (fixture, LIVE_SETTING_SESSION_MODEL), ==, "m");
+}
+
+static void
 test_symlink_stays (SettingsFixture *fixture, gconstpointer data)
 {
   g_autofree char *target = g_build_filename (fixture->directory, "dotfiles.ini", NULL);
@@ -222,6 +238,7 @@ main (int argc, char *argv[])
   SETTINGS_FIXTURE_ADD ("/settings-file/broken-file", test_broken_file);
   SETTINGS_FIXTURE_ADD ("/settings-file/broken-from-the-start", test_broken_from_the_start);
   SETTINGS_FIXTURE_ADD ("/settings-file/unwritable", test_unwritable);
+  SETTINGS_FIXTURE_ADD ("/settings-file/system-mistakes-are-named", test_system_mistakes_are_named);
   SETTINGS_FIXTURE_ADD ("/settings-file/symlink-stays", test_symlink_stays);
   SETTINGS_FIXTURE_ADD ("/settings-file/new-file-is-private", test_new_file_is_private);
   SETTINGS_FIXTURE_ADD ("/settings-file/missing-schema", test_missing_schema);
