@@ -43,6 +43,7 @@ on_host_websocket (SoupServer *server,
   g_free (host->key);
   host->key = g_strdup (soup_message_headers_get_one (headers, "x-goog-api-key"));
   g_set_object (&host->peer, peer);
+  soup_websocket_connection_set_max_incoming_payload_size (peer, 4 * 1024 * 1024);
   g_signal_connect (peer, "message", G_CALLBACK (on_host_message), host);
   host->n_peers++;
 }
@@ -67,23 +68,36 @@ on_host_refuse (SoupServer *server,
 }
 
 static Host *
-host_new (void)
+host_new_with (GTlsCertificate *certificate)
 {
   Host *host = g_new0 (Host, 1);
   g_autoptr (GError) error = NULL;
   GSList *uris = NULL;
+  SoupServerListenOptions options = SOUP_SERVER_LISTEN_IPV4_ONLY;
 
   host->received = g_ptr_array_new_with_free_func (g_free);
   host->server = soup_server_new (NULL, NULL);
   soup_server_add_websocket_handler (host->server, "/ws", NULL, NULL, on_host_websocket, host,
                                      NULL);
   soup_server_add_handler (host->server, "/refused", on_host_refuse, host, NULL);
-  soup_server_listen_local (host->server, 0, SOUP_SERVER_LISTEN_IPV4_ONLY, &error);
+  if (certificate != NULL)
+    {
+      soup_server_set_tls_certificate (host->server, certificate);
+      options |= SOUP_SERVER_LISTEN_HTTPS;
+    }
+  soup_server_listen_local (host->server, 0, options, &error);
   g_assert_no_error (error);
   uris = soup_server_get_uris (host->server);
-  host->url = g_strdup_printf ("ws://127.0.0.1:%d", g_uri_get_port (uris->data));
+  host->url = g_strdup_printf ("%s://127.0.0.1:%d", certificate != NULL ? "wss" : "ws",
+                               g_uri_get_port (uris->data));
   g_slist_free_full (uris, (GDestroyNotify) g_uri_unref);
   return host;
+}
+
+static Host *
+host_new (void)
+{
+  return host_new_with (NULL);
 }
 
 static void
@@ -263,6 +277,57 @@ test_broken_text_is_not_sent (void)
   g_assert_cmpstr (g_ptr_array_index (host->received, 0), ==, "{}");
 }
 
+/* The same over TLS, which has streams of its own below libsoup's. */
+static void
+test_tls (void)
+{
+  g_autofree char *path = g_build_filename (g_getenv ("LIVE_TEST_DATA"), "tls", "server.pem", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GTlsCertificate) certificate = g_tls_certificate_new_from_file (path, &error);
+  g_autoptr (GTlsDatabase) trusted = NULL;
+  g_autoptr (Host) host = NULL;
+  g_autoptr (TransportRig) rig = transport_rig_new (NULL);
+  g_autofree char *url = NULL;
+  g_autofree char *large = g_strnfill (1024 * 1024, 'a');
+
+  if (!g_tls_backend_supports_tls (g_tls_backend_get_default ()))
+    {
+      g_test_skip ("glib-networking is not installed");
+      return;
+    }
+  g_assert_no_error (error);
+
+  /* Nobody vouches for this server. */
+  host = host_new_with (certificate);
+  url = g_strconcat (host->url, "/ws", NULL);
+  transport_rig_open (rig, url);
+  transport_rig_wait_until (&rig->n_closed, 1);
+  g_assert_cmpuint (rig->n_opened, ==, 0);
+  g_assert_cmpint (rig->info.origin, ==, LIVE_CLOSE_TRANSPORT);
+  g_assert_cmpuint (host->n_peers, ==, 0);
+
+  trusted = g_tls_file_database_new (path, &error);
+  g_assert_no_error (error);
+  g_tls_backend_set_default_database (g_tls_backend_get_default (), trusted);
+  rig_connect (rig, host);
+  soup_websocket_connection_send_binary (host->peer, large, 1024 * 1024);
+  transport_rig_check_message (rig, 0, large);
+  live_transport_send_text (rig->transport, large, -1);
+  transport_rig_wait_until (&host->received->len, 1);
+  g_assert_cmpstr (g_ptr_array_index (host->received, 0), ==, large);
+  g_assert_true (live_transport_is_writable (rig->transport));
+  soup_websocket_connection_close (host->peer, 1008, "The operation was aborted.");
+  transport_rig_wait_until (&rig->n_closed, 1);
+  g_assert_cmpint (rig->info.origin, ==, LIVE_CLOSE_FRAME);
+  g_assert_cmpuint (rig->info.code, ==, 1008);
+
+  rig_connect (rig, host);
+  live_transport_close (rig->transport, 1000);
+  transport_rig_wait_until (&rig->n_closed, 1);
+  g_assert_cmpint (rig->info.origin, ==, LIVE_CLOSE_LOCAL);
+  g_tls_backend_set_default_database (g_tls_backend_get_default (), NULL);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -273,6 +338,7 @@ main (int argc, char **argv)
   g_test_add_func ("/transport-soup/message-over-the-limit", test_message_over_the_limit);
   g_test_add_func ("/transport-soup/close-frames", test_close_frames);
   g_test_add_func ("/transport-soup/own-close", test_own_close);
+  g_test_add_func ("/transport-soup/tls", test_tls);
   g_test_add_func ("/transport-soup/refused-upgrade", test_refused_upgrade);
   g_test_add_func ("/transport-soup/broken-text-is-not-sent", test_broken_text_is_not_sent);
   return g_test_run ();
