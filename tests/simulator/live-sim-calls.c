@@ -1,6 +1,6 @@
-/* Owns: the open tool calls of one connection.
+/* Owns: the open tool calls of one conversation.
  * Thread: main.
- * Called by: live-sim-turn.c. */
+ * Called by: live-sim-memory.c, live-sim-turn.c. */
 #include "live-sim-calls.h"
 
 #include <string.h>
@@ -8,6 +8,7 @@
 struct _LiveSimCalls
 {
   GPtrArray *open;
+  guint last;
 };
 
 static void
@@ -43,6 +44,7 @@ live_sim_calls_add (LiveSimCalls *self, char *take_id, char *take_name, gboolean
 {
   LiveSimCall *call = g_new0 (LiveSimCall, 1);
 
+  call->number = ++self->last;
   call->id = take_id;
   call->name = take_name;
   call->is_blocking = is_blocking;
@@ -62,6 +64,26 @@ live_sim_calls_find (LiveSimCalls *self, const char *id, const char *name, gbool
         return call;
     }
   return NULL;
+}
+
+guint
+live_sim_calls_get_last (LiveSimCalls *self)
+{
+  return self->last;
+}
+
+guint
+live_sim_calls_count_open (LiveSimCalls *self)
+{
+  return self->open->len;
+}
+
+void
+live_sim_calls_truncate (LiveSimCalls *self, guint last)
+{
+  for (guint i = self->open->len; i > 0; i--)
+    if (((LiveSimCall *) g_ptr_array_index (self->open, i - 1))->number > last)
+      g_ptr_array_remove_index (self->open, i - 1);
 }
 
 void

@@ -1,6 +1,6 @@
-/* The tool calls of one connection that wait for an answer.
+/* The tool calls of one conversation that wait for an answer.
  * Source: protocol 8.5.
- * Thread: main (pure but for the clock). Used by: turn. */
+ * Thread: main (pure but for the clock). Used by: memory, turn. */
 #pragma once
 
 #include "live-sim-json.h"
@@ -10,6 +10,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   char *id, *name;
+  guint number; /* of the conversation, from 1 */
   gboolean is_blocking;
   gint64 sent_us;
 } LiveSimCall;
@@ -26,6 +27,11 @@ live_sim_calls_add (LiveSimCalls *self, char *take_id, char *take_name, gboolean
 /* By id; by name where the id is empty and the platform bears that. NULL when none is open. */
 const LiveSimCall *
 live_sim_calls_find (LiveSimCalls *self, const char *id, const char *name, gboolean by_name);
+/* How many were ever made; the number of the next one is one more. */
+guint live_sim_calls_get_last (LiveSimCalls *self);
+guint live_sim_calls_count_open (LiveSimCalls *self);
+/* Forgets those after that number: the context is an older one. */
+void live_sim_calls_truncate (LiveSimCalls *self, guint last);
 void live_sim_calls_remove (LiveSimCalls *self, const LiveSimCall *call);
 
 /* Forgets the blocking ones; a toolCallCancellation message, or NULL when there were none. */

@@ -8,8 +8,8 @@
 #include "live-sim-content.h"
 #include "live-sim-script.h"
 #include "live-sim-turn.h"
+#include "live-sim-usage.h"
 
-#define AUDIO_TOKENS_PER_SECOND 25
 #define IMAGE_TOKENS 256
 
 static void
@@ -91,6 +91,7 @@ take_text (LiveSimSession *session, const char *text)
   JsonNode *node = json_node_init_string (json_node_alloc (), text);
 
   world->counters.received_texts++;
+  session->conversation->text_tokens += live_sim_usage_text_tokens (text);
   live_sim_world_note (world->texts, node);
   if (live_sim_script_event (session->script, LIVE_SIM_ON_TEXT, text, 0))
     live_sim_conversation_add (session->conversation, TRUE, text);
@@ -121,7 +122,7 @@ finish_utterance (LiveSimSession *session, guint64 offset_frames)
 
   world->counters.speech_ends++;
   session->conversation->audio_tokens +=
-      (guint64) speech->len * AUDIO_TOKENS_PER_SECOND / LIVE_SIM_VAD_RATE_HZ;
+      live_sim_usage_audio_tokens (speech->len, LIVE_SIM_VAD_RATE_HZ);
   send_activity (session, FALSE, offset_frames);
 
   transcript = words != NULL ? g_strdup (words)
@@ -195,6 +196,19 @@ hear_frames (LiveSimSession *session, const guchar *data, gsize size, guint rate
 }
 
 static void
+hear (LiveSimSession *session, const GArray *heard)
+{
+  const gint16 *frames = (const gint16 *) (gpointer) heard->data;
+
+  session->world->counters.received_audio_frames += heard->len;
+  session->n_heard_frames += heard->len;
+  live_sim_record_heard (session->world->record, frames, heard->len);
+  live_sim_vad_push (session->vad, frames, heard->len);
+  live_sim_script_event (session->script, LIVE_SIM_ON_AUDIO, NULL,
+                         session->n_heard_frames * 1000 / LIVE_SIM_VAD_RATE_HZ);
+}
+
+static void
 take_audio (LiveSimSession *session, JsonObject *blob)
 {
   LiveSimWorld *world = session->world;
@@ -222,12 +236,7 @@ take_audio (LiveSimSession *session, JsonObject *blob)
     live_sim_world_note_violation (world, session->id, 0, "half a sample in an audio message");
   heard = hear_frames (session, data, size, rate_hz);
   world->counters.received_audio_messages++;
-  world->counters.received_audio_frames += heard->len;
-  session->n_heard_frames += heard->len;
-  live_sim_record_heard (world->record, (const gint16 *) (gpointer) heard->data, heard->len);
-  live_sim_vad_push (session->vad, (const gint16 *) (gpointer) heard->data, heard->len);
-  live_sim_script_event (session->script, LIVE_SIM_ON_AUDIO, NULL,
-                         session->n_heard_frames * 1000 / LIVE_SIM_VAD_RATE_HZ);
+  hear (session, heard);
 }
 
 static void
@@ -289,7 +298,7 @@ end_stream (LiveSimSession *session)
       g_autoptr (GArray) rest = g_array_new (FALSE, FALSE, sizeof (gint16));
 
       live_sim_resampler_flush (session->hearing, rest);
-      live_sim_vad_push (session->vad, (const gint16 *) (gpointer) rest->data, rest->len);
+      hear (session, rest);
     }
   live_sim_vad_end_stream (session->vad);
 }
@@ -353,6 +362,7 @@ take_open_line (LiveSimSession *session)
   if (line == NULL || !line->is_user)
     return NULL;
   text = g_strdup (line->text);
+  session->conversation->text_tokens -= live_sim_usage_text_tokens (text);
   g_ptr_array_set_size (said, (gint) said->len - 1);
   return text;
 }
@@ -385,7 +395,10 @@ live_sim_input_content (LiveSimSession *session, JsonObject *content)
       if (i + 1 == n && is_user && is_complete && !session->takes_history)
         last = g_steal_pointer (&text);
       else
-        live_sim_conversation_add (session->conversation, is_user, text);
+        {
+          live_sim_conversation_add (session->conversation, is_user, text);
+          session->conversation->text_tokens += live_sim_usage_text_tokens (text);
+        }
     }
 
   if (session->takes_history)

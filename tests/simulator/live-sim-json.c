@@ -125,7 +125,8 @@ print_value (GString *out, JsonNode *node)
   else if (type == G_TYPE_BOOLEAN)
     g_string_append (out, json_node_get_boolean (node) ? "true" : "false");
   else if (type == G_TYPE_DOUBLE && isfinite (json_node_get_double (node)))
-    g_string_append (out, g_ascii_dtostr (number, sizeof number, json_node_get_double (node)));
+    g_string_append (out,
+                     g_ascii_formatd (number, sizeof number, "%.15g", json_node_get_double (node)));
   else
     g_string_append_printf (out, "%" G_GINT64_FORMAT, json_node_get_int (node));
 }

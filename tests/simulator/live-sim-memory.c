@@ -7,6 +7,7 @@
 
 #define HANDLE_PREFIX "sim-"
 #define HANDLE_CAP 256 /* of one conversation; the oldest go first */
+#define TOTAL_HANDLE_CAP 8192
 #define DEFAULT_LIFE_US (2 * 3600 * G_TIME_SPAN_SECOND)
 
 typedef struct
@@ -14,7 +15,7 @@ typedef struct
   char *name;
   LiveSimConversation *conversation;
   gint64 issued_us;
-  guint n_lines, n_turns;
+  guint n_lines, n_turns, n_calls;
   guint64 text_tokens, audio_tokens, image_tokens;
 } Handle;
 
@@ -24,6 +25,7 @@ struct _LiveSimMemory
   GQueue handles; /* oldest first */
   gint64 life_us;
   guint n_issued;
+  guint n_started;
 };
 
 static void
@@ -32,6 +34,7 @@ free_conversation (gpointer data)
   LiveSimConversation *conversation = data;
 
   g_ptr_array_unref (conversation->said);
+  live_sim_calls_free (conversation->calls);
   g_free (conversation->model);
   g_free (conversation);
 }
@@ -72,7 +75,8 @@ live_sim_memory_start (LiveSimMemory *self, const char *model, gpointer owner)
   LiveSimConversation *conversation = g_new0 (LiveSimConversation, 1);
 
   g_ptr_array_add (self->conversations, conversation);
-  conversation->id = self->conversations->len;
+  conversation->id = ++self->n_started;
+  conversation->calls = live_sim_calls_new ();
   conversation->model = g_strdup (model);
   conversation->said = g_ptr_array_new_with_free_func ((GDestroyNotify) live_sim_line_free);
   conversation->owner = owner;
@@ -131,6 +135,7 @@ live_sim_memory_resume (LiveSimMemory *self,
     return LIVE_SIM_HANDLE_OTHER_MODEL;
 
   g_ptr_array_set_size (conversation->said, (gint) MIN (handle->n_lines, conversation->said->len));
+  live_sim_calls_truncate (conversation->calls, handle->n_calls);
   conversation->n_turns = handle->n_turns;
   conversation->text_tokens = handle->text_tokens;
   conversation->audio_tokens = handle->audio_tokens;
@@ -140,10 +145,34 @@ live_sim_memory_resume (LiveSimMemory *self,
   return LIVE_SIM_HANDLE_GOOD;
 }
 
+static gboolean
+has_handle (LiveSimMemory *self, const LiveSimConversation *conversation)
+{
+  for (GList *link = self->handles.head; link != NULL; link = link->next)
+    if (((Handle *) link->data)->conversation == conversation)
+      return TRUE;
+  return FALSE;
+}
+
+/* What nobody holds and no handle leads to can never be reached again. */
+static void
+drop_unreachable (LiveSimMemory *self)
+{
+  for (guint i = self->conversations->len; i > 0; i--)
+    {
+      const LiveSimConversation *conversation = g_ptr_array_index (self->conversations, i - 1);
+
+      if (conversation->owner == NULL && !has_handle (self, conversation))
+        g_ptr_array_remove_index (self->conversations, i - 1);
+    }
+}
+
 void
 live_sim_memory_release (LiveSimMemory *self, LiveSimConversation *conversation)
 {
   conversation->owner = NULL;
+  drop_expired (self);
+  drop_unreachable (self);
 }
 
 static void
@@ -160,6 +189,8 @@ drop_surplus (LiveSimMemory *self, LiveSimConversation *conversation)
       }
   if (n > HANDLE_CAP)
     drop_handle (self, oldest);
+  if (g_queue_get_length (&self->handles) > TOTAL_HANDLE_CAP)
+    drop_handle (self, g_queue_peek_head_link (&self->handles));
 }
 
 const char *
@@ -173,6 +204,7 @@ live_sim_memory_issue (LiveSimMemory *self, LiveSimConversation *conversation)
   handle->issued_us = g_get_monotonic_time ();
   handle->n_lines = conversation->said->len;
   handle->n_turns = conversation->n_turns;
+  handle->n_calls = live_sim_calls_get_last (conversation->calls);
   handle->text_tokens = conversation->text_tokens;
   handle->audio_tokens = conversation->audio_tokens;
   handle->image_tokens = conversation->image_tokens;
@@ -186,12 +218,13 @@ void
 live_sim_memory_forget_handles (LiveSimMemory *self)
 {
   g_queue_clear_full (&self->handles, free_handle);
+  drop_unreachable (self);
 }
 
 guint
 live_sim_memory_count (LiveSimMemory *self)
 {
-  return self->conversations->len;
+  return self->n_started;
 }
 
 guint
@@ -204,6 +237,4 @@ void
 live_sim_conversation_add (LiveSimConversation *self, gboolean is_user, const char *text)
 {
   g_ptr_array_add (self->said, live_sim_line_new (is_user, text));
-  /* About four letters make a token. */
-  self->text_tokens += (strlen (text) + 3) / 4;
 }

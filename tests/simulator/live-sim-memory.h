@@ -4,6 +4,7 @@
  * Thread: main. Used by: session, turn, input, control. */
 #pragma once
 
+#include "live-sim-calls.h"
 #include "live-sim-companion.h"
 
 G_BEGIN_DECLS
@@ -12,7 +13,8 @@ typedef struct
 {
   guint id;
   char *model;
-  guint n_turns;                                   /* finished ones */
+  guint n_turns; /* finished ones */
+  LiveSimCalls *calls;
   GPtrArray *said;                                 /* LiveSimLine */
   guint64 text_tokens, audio_tokens, image_tokens; /* of the context, billed again every turn */
   gpointer owner; /* the connection that holds it now; NULL = nobody */
@@ -41,6 +43,7 @@ LiveSimHandleState live_sim_memory_resume (LiveSimMemory *self,
                                            const char *model,
                                            gpointer owner,
                                            LiveSimConversation **ret_conversation);
+/* The connection has ended. Without a handle to it the conversation ends too. */
 void live_sim_memory_release (LiveSimMemory *self, LiveSimConversation *conversation);
 
 /* Borrowed until the next call. */
@@ -51,6 +54,7 @@ void live_sim_memory_forget_handles (LiveSimMemory *self);
 guint live_sim_memory_count (LiveSimMemory *self);
 guint live_sim_memory_count_issued (LiveSimMemory *self);
 
+/* A line for the companion's memory; what it costs is counted by whoever knows how it came. */
 void live_sim_conversation_add (LiveSimConversation *self, gboolean is_user, const char *text);
 
 G_END_DECLS

@@ -160,6 +160,8 @@ find_by_model (const char *model)
 const LiveSimProfile *
 live_sim_profile_find (const char *name)
 {
+  if (g_ascii_strcasecmp (name, "V") == 0)
+    return &profile_vertex;
   for (guint i = 0; profiles[i] != NULL; i++)
     if (g_ascii_strcasecmp (profiles[i]->name, name) == 0)
       return profiles[i];
@@ -199,4 +201,15 @@ live_sim_profile_has_voice (const LiveSimProfile *profile, const char *voice)
       g_regex_match_simple ("^[a-z]{2,3}-[a-z]{2}-[a-z]+$", voice, 0, 0))
     return TRUE;
   return g_strv_contains (classic_voices, voice);
+}
+
+gboolean
+live_sim_profile_blocks (const LiveSimProfile *profile, const char *behavior)
+{
+  if (strcmp (behavior, "BLOCKING") == 0)
+    return TRUE;
+  if (strcmp (behavior, "NON_BLOCKING") == 0)
+    return FALSE;
+  return profile->calls == LIVE_SIM_CALLS_BLOCKING_ONLY ||
+         profile->calls == LIVE_SIM_CALLS_DEFAULT_BLOCKING;
 }

@@ -64,6 +64,10 @@ const LiveSimProfile *live_sim_profile_for_model (const char *model, gboolean on
 /* All of them, ended by NULL: for --help, the list of models and tests. */
 const LiveSimProfile *const *live_sim_profile_list (void);
 
+/* Whether a call of a function declared with this "behavior" blocks; any other word than BLOCKING
+ * and NON_BLOCKING stands for the family's default. */
+gboolean live_sim_profile_blocks (const LiveSimProfile *profile, const char *behavior);
+
 /* Of the classic voices; the locale-prefixed catalogue ("en-us-tavi") belongs to 3.8 only. */
 gboolean live_sim_profile_has_voice (const LiveSimProfile *profile, const char *voice);
 

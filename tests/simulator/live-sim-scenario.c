@@ -28,6 +28,7 @@ typedef struct
 static const ActionRow action_table[] = {
   { "send", LIVE_SIM_DO_SEND, VALUE_OBJECT, { NULL } },
   { "send_raw", LIVE_SIM_DO_SEND_RAW, VALUE_STRING, { "frame", NULL } },
+  { "send_base64", LIVE_SIM_DO_SEND_BASE64, VALUE_STRING, { "frame", NULL } },
   { "send_padded", LIVE_SIM_DO_SEND_PADDED, VALUE_UINT, { NULL } },
   { "setup_complete", LIVE_SIM_DO_SETUP_COMPLETE, VALUE_TRUE, { NULL } },
   { "say", LIVE_SIM_DO_SAY, VALUE_STRING, { NULL } },

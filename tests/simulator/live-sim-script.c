@@ -68,6 +68,16 @@ send_padded (LiveSimSession *session, gsize n_bytes)
   live_sim_link_send (session->link, message);
 }
 
+/* Bytes that no JSON string can hold. */
+static void
+send_base64 (LiveSimSession *session, const char *text, gboolean is_text)
+{
+  gsize length;
+  g_autofree guchar *data = g_base64_decode (text, &length);
+
+  live_sim_link_send_raw (session->link, (const char *) data, length, is_text);
+}
+
 static void
 begin_answer (LiveSimSession *session, const LiveSimAction *action)
 {
@@ -137,6 +147,9 @@ act (LiveSimSession *session, const LiveSimAction *action)
       live_sim_link_send_raw (session->link, json_node_get_string (action->value),
                               strlen (json_node_get_string (action->value)),
                               strcmp (frame, "text") == 0);
+      break;
+    case LIVE_SIM_DO_SEND_BASE64:
+      send_base64 (session, json_node_get_string (action->value), strcmp (frame, "text") == 0);
       break;
     case LIVE_SIM_DO_SEND_PADDED:
       send_padded (session, (gsize) json_node_get_int (action->value));

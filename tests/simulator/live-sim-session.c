@@ -8,6 +8,7 @@
 #include "live-sim-input.h"
 #include "live-sim-script.h"
 #include "live-sim-turn.h"
+#include "live-sim-usage.h"
 
 void
 live_sim_session_free (LiveSimSession *self)
@@ -198,8 +199,8 @@ count_instruction (LiveSimSession *self, JsonObject *setup)
       live_sim_json_array (live_sim_json_object (setup, "systemInstruction"), "parts");
 
   for (guint i = 0; parts != NULL && i < json_array_get_length (parts); i++)
-    self->conversation->text_tokens +=
-        strlen (live_sim_json_string (json_array_get_object_element (parts, i), "text", "")) / 4;
+    self->conversation->text_tokens += live_sim_usage_text_tokens (
+        live_sim_json_string (json_array_get_object_element (parts, i), "text", ""));
 }
 
 static gboolean

@@ -1,4 +1,4 @@
-/* Owns: the answer under way on one connection, its queue and its open tool calls.
+/* Owns: the answer under way on one connection, and its queue.
  * Thread: main.
  * Called by: live-sim-input.c, live-sim-script.c, live-sim-session.c. */
 #include "live-sim-turn.h"
@@ -30,8 +30,6 @@ struct _LiveSimTurn
   GQueue prompts; /* LiveSimAnswer: what people asked for */
   GQueue reports; /* LiveSimAnswer: results of tools that wait for a quiet moment */
   LiveSimAnswer *answer;
-  LiveSimCalls *calls;
-  guint n_calls; /* ever made; part of the ids */
 
   /* Of the answer under way. */
   GString *said;
@@ -47,7 +45,6 @@ live_sim_turn_new (LiveSimSession *session)
   LiveSimTurn *self = g_new0 (LiveSimTurn, 1);
 
   self->session = session;
-  self->calls = live_sim_calls_new ();
   live_sim_speech_init (&self->speech, session->world);
   self->said = g_string_new (NULL);
   g_queue_init (&self->prompts);
@@ -72,7 +69,6 @@ live_sim_turn_free (LiveSimTurn *self)
     return;
   live_sim_turn_stop (self);
   live_sim_speech_clear (&self->speech);
-  live_sim_calls_free (self->calls);
   g_string_free (self->said, TRUE);
   g_free (self);
 }
@@ -100,19 +96,22 @@ arm (LiveSimTurn *self, guint real_ms, GSourceFunc func)
 
 /* The turn is over: what was said goes into the memory, and the next answer may begin. */
 static void
-end_turn (LiveSimTurn *self, const char *interaction_status)
+end_turn (LiveSimTurn *self)
 {
   LiveSimSession *session = self->session;
   LiveSimConversation *conversation = session->conversation;
   guint64 audio_tokens =
       live_sim_usage_audio_tokens (self->speech.sent_bytes / 2, LIVE_SIM_VOICE_RATE_HZ);
-  guint64 text_tokens = session->has_audio_answers ? 0 : (self->said->len + 3) / 4;
+  guint64 text_tokens =
+      session->has_audio_answers ? 0 : live_sim_usage_text_tokens (self->said->str);
   JsonObject *content;
   JsonObject *message = live_sim_content_new (&content);
 
   json_object_set_boolean_member (content, "turnComplete", TRUE);
   if (session->profile->has_interaction_status)
-    json_object_set_string_member (content, "interactionStatus", interaction_status);
+    json_object_set_string_member (
+        content, "interactionStatus",
+        live_sim_calls_count_open (conversation->calls) > 0 ? "IN_PROGRESS" : "IDLE");
   json_object_set_object_member (message, "usageMetadata",
                                  live_sim_usage_describe (conversation, audio_tokens, text_tokens,
                                                           session->has_vertex_habits));
@@ -122,6 +121,7 @@ end_turn (LiveSimTurn *self, const char *interaction_status)
   g_clear_pointer (&self->answer, live_sim_answer_free);
   live_sim_speech_clear (&self->speech);
   conversation->audio_tokens += audio_tokens;
+  conversation->text_tokens += text_tokens;
   if (self->said->len > 0)
     live_sim_conversation_add (conversation, FALSE, self->said->str);
   conversation->n_turns++;
@@ -138,7 +138,7 @@ on_playback_over (gpointer data)
   LiveSimTurn *self = data;
 
   self->timer = 0;
-  end_turn (self, "IDLE");
+  end_turn (self);
   start_next (self);
   return G_SOURCE_REMOVE;
 }
@@ -291,16 +291,10 @@ generate (LiveSimTurn *self)
 static gboolean
 is_blocking (LiveSimTurn *self, const char *name)
 {
-  LiveSimSession *session = self->session;
-  JsonObject *tool = live_sim_companion_find_tool (session->tools, name);
-  const char *behavior = live_sim_json_string (tool, "behavior", "UNSPECIFIED");
+  JsonObject *tool = live_sim_companion_find_tool (self->session->tools, name);
 
-  if (strcmp (behavior, "BLOCKING") == 0)
-    return TRUE;
-  if (strcmp (behavior, "NON_BLOCKING") == 0)
-    return FALSE;
-  return session->profile->calls == LIVE_SIM_CALLS_BLOCKING_ONLY ||
-         session->profile->calls == LIVE_SIM_CALLS_DEFAULT_BLOCKING;
+  return live_sim_profile_blocks (self->session->profile,
+                                  live_sim_json_string (tool, "behavior", "UNSPECIFIED"));
 }
 
 static void
@@ -324,8 +318,10 @@ begin_call (LiveSimTurn *self)
   char *name = g_steal_pointer (&self->answer->call_name);
   char *id = session->has_vertex_habits
                  ? g_uuid_string_random ()
-                 : g_strdup_printf ("function-call-%u%04u", session->id, ++self->n_calls);
-  const LiveSimCall *call = live_sim_calls_add (self->calls, id, name, is_blocking (self, name));
+                 : g_strdup_printf ("function-call-%u%04u", session->conversation->id,
+                                    live_sim_calls_get_last (session->conversation->calls) + 1);
+  const LiveSimCall *call =
+      live_sim_calls_add (session->conversation->calls, id, name, is_blocking (self, name));
 
   session->world->counters.tool_calls++;
 
@@ -337,14 +333,14 @@ begin_call (LiveSimTurn *self)
   else if (session->profile->has_interaction_status)
     {
       /* Extended thinking ends the utterance, says that it goes on, and then calls. */
-      end_turn (self, "IN_PROGRESS");
+      end_turn (self);
       send_call (self, call, args);
     }
   else
     {
       /* 3.8 ends the turn without a word and speaks in the next one. */
       send_call (self, call, args);
-      end_turn (self, "IDLE");
+      end_turn (self);
     }
   live_sim_script_event (session->script, LIVE_SIM_ON_TOOL_CALL, NULL, 0);
   start_next (self);
@@ -413,10 +409,10 @@ live_sim_turn_interrupt (LiveSimTurn *self)
   message = live_sim_content_new (&content);
   json_object_set_boolean_member (content, "interrupted", TRUE);
   live_sim_link_send (self->session->link, message);
-  cancellation = live_sim_calls_cancel_blocking (self->calls);
+  cancellation = live_sim_calls_cancel_blocking (self->session->conversation->calls);
   if (cancellation != NULL)
     live_sim_link_send (self->session->link, cancellation);
-  end_turn (self, "IDLE");
+  end_turn (self);
 }
 
 gboolean
@@ -428,7 +424,7 @@ live_sim_turn_forbids_audio (LiveSimTurn *self)
   if (self->state != STATE_CALLING || !self->session->profile->gates_microphone)
     return FALSE;
   /* What was under way when the call left is forgiven. */
-  return live_sim_calls_has_blocking_since (self->calls, grace_us);
+  return live_sim_calls_has_blocking_since (self->session->conversation->calls, grace_us);
 }
 
 /* Both places of scheduling are in use: beside the response and within it. */
@@ -460,8 +456,9 @@ live_sim_turn_take_response (LiveSimTurn *self, JsonObject *response)
   LiveSimSession *session = self->session;
   LiveSimWorld *world = session->world;
   const char *name = live_sim_json_string (response, "name", "");
-  const LiveSimCall *call = live_sim_calls_find (
-      self->calls, live_sim_json_string (response, "id", ""), name, session->has_vertex_habits);
+  const LiveSimCall *call =
+      live_sim_calls_find (session->conversation->calls, live_sim_json_string (response, "id", ""),
+                           name, session->has_vertex_habits);
   gboolean was_blocking;
   LiveSimAnswer *report;
 
@@ -479,7 +476,7 @@ live_sim_turn_take_response (LiveSimTurn *self, JsonObject *response)
 
   report = live_sim_companion_report (call->name, live_sim_json_object (response, "response"));
   was_blocking = call->is_blocking;
-  live_sim_calls_remove (self->calls, call);
+  live_sim_calls_remove (session->conversation->calls, call);
   if (live_sim_script_event (session->script, LIVE_SIM_ON_TOOL_RESPONSE, name, 0) ||
       (!was_blocking && strcmp (find_scheduling (response), "SILENT") == 0))
     live_sim_answer_free (report);
@@ -492,5 +489,6 @@ live_sim_turn_take_response (LiveSimTurn *self, JsonObject *response)
       generate (self);
     }
   else
-    live_sim_answer_free (report);
+    /* Its connection was lost meanwhile: what it led to is said in a turn of its own. */
+    live_sim_turn_answer (self, report);
 }

@@ -3,12 +3,20 @@
  * Called by: live-sim-turn.c, tests. */
 #include "live-sim-usage.h"
 
+#include <string.h>
+
 #define AUDIO_TOKENS_PER_SECOND 25
 
 guint64
 live_sim_usage_audio_tokens (guint64 n_frames, guint rate_hz)
 {
   return (n_frames * AUDIO_TOKENS_PER_SECOND + rate_hz - 1) / rate_hz;
+}
+
+guint64
+live_sim_usage_text_tokens (const char *text)
+{
+  return (strlen (text) + 3) / 4;
 }
 
 static void

@@ -2,6 +2,7 @@
  * Thread: main.
  * Called by: the system. */
 #include <locale.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -16,6 +17,7 @@
 #include "live-sim-wav.h"
 
 #define EXIT_USAGE 2
+#define NOT_GIVEN G_MININT
 
 typedef struct
 {
@@ -122,15 +124,15 @@ fill_options (LiveSimWorld *world, const Arguments *arguments, GError **error)
         }
     }
 
-  if (arguments->speed >= 0)
+  if (!isnan (arguments->speed))
     json_object_set_double_member (given, "speed", arguments->speed);
-  if (arguments->generation_speed >= 0)
+  if (!isnan (arguments->generation_speed))
     json_object_set_double_member (given, "generation_speed", arguments->generation_speed);
-  if (arguments->setup_delay_ms >= 0)
+  if (arguments->setup_delay_ms != NOT_GIVEN)
     json_object_set_int_member (given, "setup_delay_ms", arguments->setup_delay_ms);
-  if (arguments->reply_delay_ms >= 0)
+  if (arguments->reply_delay_ms != NOT_GIVEN)
     json_object_set_int_member (given, "reply_delay_ms", arguments->reply_delay_ms);
-  if (arguments->first_chunk_bytes >= 0)
+  if (arguments->first_chunk_bytes != NOT_GIVEN)
     json_object_set_int_member (given, "first_chunk_bytes", arguments->first_chunk_bytes);
   if (arguments->is_parrot)
     json_object_set_boolean_member (given, "parrot", TRUE);
@@ -220,15 +222,17 @@ complain (GError *error, int status)
 int
 main (int argc, char *argv[])
 {
-  g_auto (Arguments) arguments = { .speed = -1,
-                                   .generation_speed = -1,
-                                   .setup_delay_ms = -1,
-                                   .reply_delay_ms = -1,
-                                   .first_chunk_bytes = -1 };
+  g_auto (Arguments) arguments = { .speed = NAN,
+                                   .generation_speed = NAN,
+                                   .setup_delay_ms = NOT_GIVEN,
+                                   .reply_delay_ms = NOT_GIVEN,
+                                   .first_chunk_bytes = NOT_GIVEN };
   g_autoptr (GError) error = NULL;
   LiveSimWorld world;
   int status;
 
+  /* Standard output holds the one line and nothing else. */
+  g_log_writer_default_set_use_stderr (TRUE);
   setlocale (LC_ALL, "");
   bindtextdomain (GETTEXT_PACKAGE, LIVE_LOCALEDIR);
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");

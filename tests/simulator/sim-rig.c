@@ -18,7 +18,6 @@ struct _SimRig
 {
   GSubprocess *process;
   SoupSession *session;
-  char *folder;
   guint port;
 };
 
@@ -69,8 +68,6 @@ start (GPtrArray *arguments)
   g_ptr_array_insert (arguments, 0, (gpointer) program);
   g_ptr_array_add (arguments, (gpointer) "--speed=20");
   g_ptr_array_add (arguments, NULL);
-  self->folder = g_dir_make_tmp ("live-sim-XXXXXX", &error);
-  g_assert_no_error (error);
   launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE);
   g_subprocess_launcher_set_child_setup (launcher, on_child_setup, NULL, NULL);
   self->process =
@@ -127,15 +124,13 @@ sim_rig_stop (SimRig *self)
   g_assert_no_error (error);
   g_object_unref (self->process);
   g_object_unref (self->session);
-  g_rmdir (self->folder);
-  g_free (self->folder);
   g_free (self);
 }
 
-const char *
-sim_rig_get_folder (SimRig *self)
+guint
+sim_rig_get_port (SimRig *self)
 {
-  return self->folder;
+  return self->port;
 }
 
 JsonObject *

@@ -26,7 +26,7 @@ SimRig *sim_rig_start_scenario (const char *scenario);
 void sim_rig_stop (SimRig *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SimRig, sim_rig_stop)
 
-const char *sim_rig_get_folder (SimRig *self);
+guint sim_rig_get_port (SimRig *self);
 
 /* The control channel: the answer's object, owned; ret_status may be NULL. body NULL = GET. */
 JsonObject *sim_rig_ask (SimRig *self, const char *path, const char *body, guint *ret_status);

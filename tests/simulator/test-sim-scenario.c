@@ -109,6 +109,28 @@ test_refusal (void)
   g_assert_null (live_sim_scenario_find_refusal (scenario, 3));
 }
 
+/* Every scenario that other tests and people use is a good one. */
+static void
+test_files (void)
+{
+  g_autofree char *folder = g_build_filename (g_getenv ("LIVE_TEST_DATA"), "..", "scenarios", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GDir) files = g_dir_open (folder, 0, &error);
+  const char *name;
+  guint n_files = 0;
+
+  g_assert_no_error (error);
+  while ((name = g_dir_read_name (files)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (folder, name, NULL);
+      g_autoptr (LiveSimScenario) scenario = live_sim_scenario_load (path, &error);
+
+      g_assert_no_error (error);
+      n_files++;
+    }
+  g_assert_cmpuint (n_files, >, 5);
+}
+
 static void
 test_options (void)
 {
@@ -152,6 +174,7 @@ main (int argc, char *argv[])
     }
   g_test_add_func ("/sim-scenario/content", test_content);
   g_test_add_func ("/sim-scenario/refusal", test_refusal);
+  g_test_add_func ("/sim-scenario/files", test_files);
   g_test_add_func ("/sim-scenario/options", test_options);
   return g_test_run ();
 }

@@ -110,6 +110,55 @@ test_scheduling (gconstpointer data)
   sim_peer_expect_spoken (peer, "The tool job says: done.");
 }
 
+/* The handle of the message that comes next with one: owned. */
+static char *
+expect_handle (SimPeer *peer)
+{
+  for (;;)
+    {
+      JsonObject *update = live_sim_json_object (sim_peer_expect (peer, "sessionResumptionUpdate"),
+                                                 "sessionResumptionUpdate");
+
+      if (live_sim_json_bool (update, "resumable", FALSE))
+        return g_strdup (json_object_get_string_member (update, "newHandle"));
+    }
+}
+
+/* A call that does not block is answered on the next connection; one that does is lost with its
+ * connection, because the last handle is older than it. */
+static void
+test_answer_after_resumption (gconstpointer data)
+{
+  gboolean is_blocking = GPOINTER_TO_INT (data);
+  const char *tools = is_blocking ? TOOL ("job", BLOCKING) : TOOL ("job", NON_BLOCKING);
+  g_autoptr (SimRig) rig = sim_rig_start (NULL, NULL);
+  g_autoptr (SimPeer) first = sim_peer_open_live (rig, MODEL_3_8, tools);
+  g_autoptr (SimPeer) second = NULL;
+  g_autofree char *handle = expect_handle (first);
+  g_autofree char *id = NULL, *setup = NULL;
+
+  sim_peer_type (first, "call job");
+  id = expect_call (first, "job");
+  if (!is_blocking)
+    {
+      g_free (handle);
+      handle = expect_handle (first);
+    }
+  sim_peer_close (first);
+  json_object_unref (sim_rig_wait (rig, "closed=1"));
+
+  setup = g_strdup_printf ("\"sessionResumption\":{\"handle\":\"%s\"},%s", handle, tools);
+  second = sim_peer_open_live (rig, MODEL_3_8, setup);
+  answer_call (second, id, "job", "{\"output\":\"done\"}", "");
+  if (is_blocking)
+    {
+      json_object_unref (sim_rig_wait (rig, "violations=1"));
+      return;
+    }
+  sim_peer_expect (second, "turnComplete");
+  sim_peer_expect_spoken (second, "The tool job says: done.");
+}
+
 static void
 test_cancellation (void)
 {
@@ -218,5 +267,9 @@ main (int argc, char *argv[])
   g_test_add_func ("/simulator-calls/history", test_history);
   g_test_add_func ("/simulator-calls/content-in-pieces", test_content_in_pieces);
   g_test_add_func ("/simulator-calls/context-update", test_context_update);
+  g_test_add_data_func ("/simulator-calls/answer-after-resumption", GINT_TO_POINTER (FALSE),
+                        test_answer_after_resumption);
+  g_test_add_data_func ("/simulator-calls/lost-with-its-connection", GINT_TO_POINTER (TRUE),
+                        test_answer_after_resumption);
   return g_test_run ();
 }

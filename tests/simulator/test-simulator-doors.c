@@ -211,6 +211,8 @@ test_command_line (void)
     { { "--port", "70000" }, 2, "70000" },
     { { "--profile", "moon" }, 2, "moon" },
     { { "--speed", "0" }, 2, "speed" },
+    { { "--speed", "-3" }, 2, "speed" },
+    { { "--reply-delay", "-1" }, 2, "reply_delay_ms" },
     { { "--scenario", "/nonexistent" }, 2, "/nonexistent" },
     { { "--record", "/nonexistent/x" }, 2, "/nonexistent/x" },
     { { "--dump-audio", "/proc/x" }, 2, "/proc/x" },
@@ -240,6 +242,30 @@ test_command_line (void)
     }
 }
 
+/* --port takes that port, and a second one cannot have it. */
+static void
+test_port (void)
+{
+  g_autoptr (GSubprocess) second = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *port = NULL, *said = NULL;
+  SimRig *rig = sim_rig_start (NULL, NULL);
+  g_autoptr (SimRig) again = NULL;
+
+  port = g_strdup_printf ("%u", sim_rig_get_port (rig));
+  second = g_subprocess_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE,
+                             &error, g_getenv ("LIVE_SIMULATOR"), "--port", port, NULL);
+  g_assert_no_error (error);
+  g_subprocess_communicate_utf8 (second, NULL, NULL, &said, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (g_subprocess_get_exit_status (second), ==, 1);
+  g_assert_nonnull (strstr (said, port));
+  sim_rig_stop (rig);
+
+  again = sim_rig_start ("--port", port, NULL);
+  g_assert_cmpuint (sim_rig_get_port (again), ==, g_ascii_strtoull (port, NULL, 10));
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -259,5 +285,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/simulator-doors/http-refusal", test_http_refusal);
   g_test_add_func ("/simulator-doors/control", test_control);
   g_test_add_func ("/simulator-doors/command-line", test_command_line);
+  g_test_add_func ("/simulator-doors/port", test_port);
   return g_test_run ();
 }

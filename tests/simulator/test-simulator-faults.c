@@ -74,10 +74,13 @@ test_messages (void)
   g_autoptr (SimRig) rig = sim_rig_start ("--profile", "2.5", NULL);
   g_autoptr (SimPeer) peer = sim_peer_open_live (rig, "whatever", NULL);
 
-  inject (rig, "[{\"send\":{}},{\"send_raw\":\"{not\"},{\"send_raw\":\"{}\",\"frame\":\"text\"},"
+  inject (rig, "[{\"send\":{}},{\"send_raw\":\"{not\"},{\"send_base64\":\"//"
+               "8=\"},{\"send_raw\":\"{}\",\"frame\":\"text\"},"
                "{\"send\":{\"fromTomorrow\":{\"a\":[1,2]}}},{\"go_away\":\"9.5s\"}]");
   g_assert_null (sim_peer_next (peer));
   g_assert_cmpstr (sim_peer_get_text (peer), ==, "{not");
+  g_assert_null (sim_peer_next (peer));
+  g_assert_cmpstr (sim_peer_get_text (peer), ==, "\xff\xff");
   sim_peer_next (peer);
   g_assert_cmpstr (sim_peer_get_text (peer), ==, "{}");
   g_assert_false (sim_peer_was_binary (peer));
