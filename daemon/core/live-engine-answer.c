@@ -109,14 +109,18 @@ live_engine_turn_hear (LiveEngine *self,
   details = make_details (language, speaker, FALSE);
   if (turn == NULL)
     {
-      /* The words of a turn that is over: there is nothing to gather any more. */
-      emit_words (self, LIVE_SAID_BY_USER, number, text, TRUE, details);
+      /* The words of a turn that is over: nothing else will say that they are whole. */
+      g_autofree char *whole = live_transcript_dup (self->transcript, number, LIVE_SAID_BY_USER);
+
+      emit_words (self, LIVE_SAID_BY_USER, number, text, FALSE, details);
+      emit_words (self, LIVE_SAID_BY_USER, number, whole, TRUE, details);
       return;
     }
 
   turn->has_input = TRUE;
   replace_string (&turn->input_language, language);
-  if (!turn->has_output)
+  /* Words lag behind the voice; the end of speech is the better beginning, where it is told. */
+  if (!turn->has_output && !turn->has_speech_end)
     turn->begun_us = live_clock_now_us (self->clock);
   emit_words (self, LIVE_SAID_BY_USER, number, text, FALSE, details);
 }
@@ -278,6 +282,9 @@ choose_reason (LiveEngine *self, const LiveEngineTurn *turn, LiveTurnReason reas
       break;
     case LIVE_TURN_FAILED:
       self->counters.turns_failed++;
+      break;
+    case LIVE_TURN_UNANSWERED:
+      self->counters.turns_unanswered++;
       break;
     }
 

@@ -52,14 +52,14 @@ typedef struct
   char *server_reason;
   char *input_language, *output_language;
   gsize input_told_bytes, output_told_bytes; /* as final */
-  gboolean has_input, has_output, was_cut;
+  gboolean has_input, has_output, has_speech_end, was_cut;
   LiveUsage usage;
   LiveRequest *ask; /* waits for this answer */
 } LiveEngineTurn;
 
 typedef struct
 {
-  guint64 turns_started, turns_complete, turns_interrupted, turns_failed;
+  guint64 turns_started, turns_complete, turns_interrupted, turns_failed, turns_unanswered;
   guint64 texts_sent, tool_calls, unknown_tools;
   guint64 media_after_cut, words_over_cap, sound_over_cap, events_ignored;
 } LiveEngineCounters;
@@ -95,7 +95,7 @@ struct _LiveEngine
   GString *next_words; /* spoken over the turn in hand */
   GError *loss;        /* while LINK_LOST is carried out: why */
   gboolean was_quiet;
-  const char *activity; /* as last told */
+  const char *activity;      /* as last told */
 
   /* Calls. */
   GQueue requests;          /* of LiveRequest, not handed over */
@@ -118,8 +118,8 @@ struct _LiveEngine
   char *shown_message, *shown_session_id;
 };
 
-/* live-engine-turns.c */
-/* wire: where it comes from, nullable. From inside another event's actions it follows them. */
+/* live-engine-turns.c; wire: where it comes from, nullable. From inside another event's actions it
+ * follows them. */
 void live_engine_step (LiveEngine *self, LiveTurnEventKind kind, const LiveWireEvent *wire);
 LiveEngineTurn *live_engine_turn_new (LiveEngine *self, LiveTurnOrigin origin);
 void live_engine_turn_free (LiveEngineTurn *turn);

@@ -148,6 +148,7 @@ live_engine_get_statistics (LiveEngine *self)
   add_count (&builder, "turns-complete", self->counters.turns_complete);
   add_count (&builder, "turns-interrupted", self->counters.turns_interrupted);
   add_count (&builder, "turns-failed", self->counters.turns_failed);
+  add_count (&builder, "turns-unanswered", self->counters.turns_unanswered);
   add_count (&builder, "texts-sent", self->counters.texts_sent);
   add_count (&builder, "tool-calls", self->counters.tool_calls);
   add_count (&builder, "unknown-tools", self->counters.unknown_tools);

@@ -228,7 +228,7 @@ carry_out_ends (LiveEngine *self, guint actions, const LiveTurnOut *out)
   if ((actions & LIVE_TURN_DO_CLOSE) != 0)
     live_engine_turn_end (self, g_steal_pointer (&self->turn), out->reason);
   if ((actions & LIVE_TURN_DO_CLOSE_WAITING) != 0)
-    end_waiting (self, out->reason);
+    end_waiting (self, out->waiting_reason);
 }
 
 static void

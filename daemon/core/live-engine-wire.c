@@ -11,13 +11,20 @@ turn_for_facts (LiveEngine *self)
   return g_queue_peek_tail (&self->let_go);
 }
 
+/* The server has not yet ended a turn that we closed: what it says is about that one. */
+static gboolean
+is_of_closed_turn (LiveEngine *self)
+{
+  return self->fsm.is_dropping || self->fsm.owes_complete;
+}
+
 static void
 on_usage (LiveEngine *self, const LiveWireUsage *usage)
 {
   LiveEngineTurn *turn = turn_for_facts (self);
 
   live_usage_add (&self->usage, usage);
-  if (turn != NULL)
+  if (turn != NULL && !is_of_closed_turn (self))
     live_usage_add (&turn->usage, usage);
   live_engine_emit_changed (self, "Usage");
 }
@@ -25,7 +32,7 @@ on_usage (LiveEngine *self, const LiveWireUsage *usage)
 static void
 on_turn_complete (LiveEngine *self, const LiveWireEvent *event)
 {
-  if (self->turn != NULL && event->text != NULL && !self->fsm.is_dropping)
+  if (self->turn != NULL && event->text != NULL && !is_of_closed_turn (self))
     {
       g_free (self->turn->server_reason);
       self->turn->server_reason = g_strdup (event->text);
@@ -40,6 +47,9 @@ static void
 on_grounding (LiveEngine *self, const char *json)
 {
   const LiveEngineTurn *turn = turn_for_facts (self);
+
+  if (is_of_closed_turn (self))
+    return;
 
   g_signal_emit_by_name (self, "grounding", turn != NULL ? turn->number : (guint64) 0, json);
 }
@@ -61,6 +71,20 @@ on_output_transcript (LiveEngine *self, const LiveWireEvent *event)
     return;
 
   live_engine_step (self, LIVE_TURN_EV_TEXT, event);
+}
+
+static void
+on_voice_activity (LiveEngine *self, const LiveWireEvent *event)
+{
+  LiveEngineTurn *turn = self->turn;
+
+  if (!event->is_start && turn != NULL && !turn->has_output)
+    {
+      turn->has_speech_end = TRUE;
+      turn->begun_us = live_clock_now_us (self->clock);
+    }
+  live_engine_step (self, event->is_start ? LIVE_TURN_EV_SPEECH_START : LIVE_TURN_EV_SPEECH_END,
+                    event);
 }
 
 void
@@ -109,8 +133,7 @@ live_engine_on_wire_event (const LiveWireEvent *event, gpointer data)
                         event);
       return;
     case LIVE_WIRE_VOICE_ACTIVITY:
-      live_engine_step (self, event->is_start ? LIVE_TURN_EV_SPEECH_START : LIVE_TURN_EV_SPEECH_END,
-                        event);
+      on_voice_activity (self, event);
       return;
     case LIVE_WIRE_USAGE:
       on_usage (self, &event->usage);

@@ -9,6 +9,7 @@
 #define CAP_FRAMES (LIVE_UPLINK_CAP_MS * FRAMES_PER_MS)
 #define LAG_FRAMES (LIVE_UPLINK_LAG_MS * FRAMES_PER_MS)
 #define PRE_ROLL_FRAMES (LIVE_UPLINK_PRE_ROLL_MS * FRAMES_PER_MS)
+#define STALE_US (30 * G_USEC_PER_SEC)
 #define BURST_CHUNKS 4
 #define MAX_CHUNK_FRAMES (100 * FRAMES_PER_MS)
 
@@ -31,6 +32,7 @@ struct _LiveUplink
   gboolean is_hollow;       /* … which is a cut, not speech */
   gboolean is_stream_begun; /* audio was sent since the last audioStreamEnd */
   gboolean has_sent;
+  gint64 closed_us;
   guint timer;
   LiveUplinkStats stats;
 };
@@ -211,6 +213,16 @@ may_send (LiveUplink *self)
   return self->is_online && (!self->is_manual || self->is_in_activity || self->is_end_due);
 }
 
+/* Outside of an activity; a closed microphone has none. */
+static void
+trim_pre_roll (LiveUplink *self)
+{
+  guint32 n_kept = self->is_open ? PRE_ROLL_FRAMES : 0;
+
+  if (self->is_manual && !self->is_in_activity && !self->is_end_due && self->n_frames > n_kept)
+    forget_oldest (self, self->n_frames - n_kept);
+}
+
 static void
 pump (LiveUplink *self)
 {
@@ -226,9 +238,7 @@ pump (LiveUplink *self)
       if (self->n_frames > limit)
         drop_oldest (self, self->n_frames - limit);
     }
-  if (self->is_manual && !self->is_in_activity && !self->is_end_due &&
-      self->n_frames > PRE_ROLL_FRAMES)
-    forget_oldest (self, self->n_frames - PRE_ROLL_FRAMES);
+  trim_pre_roll (self);
 
   /* What waited is paced by the clock, so that it does not all go at once. */
   if (may_send (self) && next_chunk (self) > 0 && self->timer == 0 &&
@@ -267,6 +277,9 @@ live_uplink_set_online (LiveUplink *self, gboolean is_online)
       return;
     }
 
+  /* A question that nobody waits for any more is not asked. */
+  if (!self->is_open && live_clock_now_us (self->clock) - self->closed_us > STALE_US)
+    live_uplink_clear (self);
   read_ring (self);
   self->catch_up_frames = self->n_frames;
   pump (self);
@@ -306,8 +319,7 @@ live_uplink_close (LiveUplink *self)
       self->is_in_activity = FALSE;
       mark_end (self);
     }
-  else if (!self->is_end_due)
-    forget_oldest (self, self->n_frames);
+  self->closed_us = live_clock_now_us (self->clock);
   pump (self);
 }
 
@@ -315,6 +327,7 @@ void
 live_uplink_clear (LiveUplink *self)
 {
   live_clock_clear (self->clock, &self->timer);
+  self->stats.dropped_frames += self->n_frames;
   forget_oldest (self, self->n_frames);
   self->is_end_due = FALSE;
   self->end_frames = 0;

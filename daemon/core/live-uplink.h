@@ -52,7 +52,7 @@ void live_uplink_set_online (LiveUplink *self, gboolean is_online);
  * the capture stream is destroyed. */
 void live_uplink_open (LiveUplink *self);
 void live_uplink_close (LiveUplink *self);
-/* Forgets all that waits. */
+/* Drops all that waits, and counts it. */
 void live_uplink_clear (LiveUplink *self);
 
 /* Manual mode; FALSE when it is not so (already, not yet). Both may come while offline. */

@@ -10,6 +10,7 @@ G_BEGIN_DECLS
  * for half a minute (protocol 8.4), a server that cuts sends turnComplete at once (8.3). */
 #define LIVE_TURN_HEARING_MS 60000
 #define LIVE_TURN_PENDING_MS 45000
+#define LIVE_TURN_UNANSWERED_MS 20000 /* not every spoken word is for the model */
 #define LIVE_TURN_BUSY_MS 60000
 #define LIVE_TURN_TOOL_MS 600000 /* the ledger's own deadlines come first */
 #define LIVE_TURN_AFTER_TOOL_MS 15000

@@ -75,8 +75,7 @@ live_turn_fsm_on_media (LiveTurnFsm *fsm, const LiveTurnEvent *event, LiveTurnOu
 
   if (fsm->is_dropping)
     return LIVE_TURN_DO_DROP |
-           (live_turn_fsm_has_turn (fsm) ? 0
-                                         : live_turn_fsm_arm_drop (out, LIVE_TURN_DROP_TOLD_MS));
+           (live_turn_fsm_has_turn (fsm) ? 0 : live_turn_fsm_arm_drop (out, fsm->drop_ms));
 
   switch (fsm->state)
     {

@@ -41,6 +41,8 @@ live_turn_fsm_enter_pending (LiveTurnFsm *fsm, LiveTurnOut *out)
     return live_turn_fsm_arm (out, LIVE_TURN_BUSY_MS);
   if (fsm->is_complete)
     return live_turn_fsm_arm (out, LIVE_TURN_AFTER_TOOL_MS);
+  if (fsm->is_voice && !fsm->has_media && !fsm->has_status)
+    return live_turn_fsm_arm (out, LIVE_TURN_UNANSWERED_MS);
   return live_turn_fsm_arm (out, LIVE_TURN_PENDING_MS);
 }
 
@@ -241,14 +243,15 @@ on_user_cut (LiveTurnFsm *fsm, const LiveTurnEvent *event, LiveTurnOut *out)
 {
   guint actions = LIVE_TURN_DO_DISCARD | LIVE_TURN_DO_NOTIFY_INTERRUPTED;
 
+  out->waiting_reason = LIVE_TURN_INTERRUPTED;
   switch (fsm->state)
     {
     case LIVE_TURN_PENDING:
     case LIVE_TURN_SPEAKING:
       fsm->is_dropping = TRUE;
       fsm->owes_complete = TRUE;
-      actions |= live_turn_fsm_arm_drop (out, event->is_tellable ? LIVE_TURN_DROP_TOLD_MS
-                                                                 : LIVE_TURN_DROP_UNTOLD_MS);
+      fsm->drop_ms = event->is_tellable ? LIVE_TURN_DROP_TOLD_MS : LIVE_TURN_DROP_UNTOLD_MS;
+      actions |= live_turn_fsm_arm_drop (out, fsm->drop_ms);
       if (event->is_tellable)
         actions |= LIVE_TURN_DO_TELL_SERVER;
       return actions | live_turn_fsm_close_all (fsm, event, LIVE_TURN_INTERRUPTED, out);
@@ -275,6 +278,7 @@ on_link_lost (LiveTurnFsm *fsm, const LiveTurnEvent *event, LiveTurnOut *out)
   guint actions = LIVE_TURN_DO_DISARM_DROP;
   gboolean is_whole = fsm->is_generated && !fsm->is_busy && !fsm->awaits_tool_answer;
 
+  out->waiting_reason = LIVE_TURN_FAILED;
   fsm->is_dropping = FALSE;
   fsm->owes_complete = FALSE;
   fsm->has_next_speech = FALSE;
@@ -289,8 +293,10 @@ on_link_lost (LiveTurnFsm *fsm, const LiveTurnEvent *event, LiveTurnOut *out)
     case LIVE_TURN_SPEAKING:
       if (fsm->state == LIVE_TURN_SPEAKING && is_whole)
         break;
-      return actions | LIVE_TURN_DO_DISCARD |
-             live_turn_fsm_close_all (fsm, event, LIVE_TURN_FAILED, out);
+      /* The sound of an earlier turn, which is whole, is not this one's to cut. */
+      if (fsm->has_media)
+        actions |= LIVE_TURN_DO_DISCARD;
+      return actions | live_turn_fsm_close_all (fsm, event, LIVE_TURN_FAILED, out);
     case LIVE_TURN_CUT:
       return actions | live_turn_fsm_close_all (fsm, event, LIVE_TURN_INTERRUPTED, out);
     case LIVE_TURN_TAIL:
@@ -302,11 +308,26 @@ on_link_lost (LiveTurnFsm *fsm, const LiveTurnEvent *event, LiveTurnOut *out)
     }
 
   /* All of the answer is here: it is played to its end, only what waits behind it has failed. */
-  out->reason = LIVE_TURN_FAILED;
   if (fsm->n_waiting > 0)
     actions |= LIVE_TURN_DO_CLOSE_WAITING;
   fsm->n_waiting = 0;
   return actions | live_turn_fsm_enter_tail (fsm);
+}
+
+/* Nothing more comes of it. What it had said may still sound, if it had said anything. */
+static guint
+give_up (LiveTurnFsm *fsm, const LiveTurnEvent *event, LiveTurnOut *out)
+{
+  LiveTurnReason reason = LIVE_TURN_FAILED;
+  guint actions = fsm->has_media ? LIVE_TURN_DO_DISCARD : 0;
+
+  if (fsm->is_generated)
+    reason = LIVE_TURN_COMPLETE;
+  else if (fsm->is_voice && !fsm->has_media && fsm->n_tools == 0)
+    reason = LIVE_TURN_UNANSWERED;
+  fsm->owes_complete = TRUE;
+  fsm->n_tools = 0;
+  return actions | live_turn_fsm_close_turn (fsm, event, reason, out);
 }
 
 static guint
@@ -315,26 +336,18 @@ on_watchdog (LiveTurnFsm *fsm, const LiveTurnEvent *event, LiveTurnOut *out)
   switch (fsm->state)
     {
     case LIVE_TURN_PENDING:
-      if (fsm->is_complete)
-        {
-          fsm->n_tools = 0;
-          fsm->is_busy = FALSE;
-          return live_turn_fsm_enter_tail (fsm);
-        }
-      fsm->owes_complete = TRUE;
+      if (!fsm->is_complete)
+        return give_up (fsm, event, out);
       fsm->n_tools = 0;
-      return LIVE_TURN_DO_DISCARD | live_turn_fsm_close_turn (fsm, event, LIVE_TURN_FAILED, out);
+      fsm->is_busy = FALSE;
+      return live_turn_fsm_enter_tail (fsm);
     case LIVE_TURN_HEARING:
-      return live_turn_fsm_close_turn (fsm, event, LIVE_TURN_FAILED, out);
+      return give_up (fsm, event, out);
     case LIVE_TURN_SPEAKING:
       /* A stall of the server, or a forgotten flag: what has come is played first. */
       if (!fsm->is_drained)
         return LIVE_TURN_DO_END_OF_AUDIO | LIVE_TURN_DO_EXPECT_PLAYED;
-      fsm->owes_complete = TRUE;
-      fsm->n_tools = 0;
-      return LIVE_TURN_DO_DISCARD |
-             live_turn_fsm_close_turn (
-                 fsm, event, fsm->is_generated ? LIVE_TURN_COMPLETE : LIVE_TURN_FAILED, out);
+      return give_up (fsm, event, out);
     case LIVE_TURN_CUT:
       fsm->owes_complete = TRUE;
       return live_turn_fsm_close_turn (fsm, event, LIVE_TURN_INTERRUPTED, out);
@@ -451,7 +464,7 @@ live_turn_origin_to_string (LiveTurnOrigin origin)
 const char *
 live_turn_reason_to_string (LiveTurnReason reason)
 {
-  static const char *const names[] = { "complete", "interrupted", "failed" };
+  static const char *const names[] = { "complete", "interrupted", "failed", "unanswered" };
 
   return names[reason];
 }

@@ -63,6 +63,7 @@ typedef enum
   LIVE_TURN_COMPLETE,
   LIVE_TURN_INTERRUPTED,
   LIVE_TURN_FAILED,
+  LIVE_TURN_UNANSWERED, /* spoken, and the model kept silent, as it may (proactive audio) */
 } LiveTurnReason;
 
 typedef struct
@@ -84,7 +85,7 @@ typedef enum
   LIVE_TURN_DO_ANSWERED = 1 << 4,       /* the answer's text is whole: Ask returns */
   LIVE_TURN_DO_LET_GO = 1 << 5,         /* the turn ends by itself when its sound has been played */
   LIVE_TURN_DO_CLOSE = 1 << 6,          /* TurnComplete with out.reason */
-  LIVE_TURN_DO_CLOSE_WAITING = 1 << 7,  /* and all that wait behind it, with the same reason */
+  LIVE_TURN_DO_CLOSE_WAITING = 1 << 7,  /* all that wait behind it, with out.waiting_reason */
   LIVE_TURN_DO_NEXT = 1 << 8,           /* the first of those that wait becomes the turn */
   LIVE_TURN_DO_OPEN = 1 << 9,           /* a new turn with out.origin */
   LIVE_TURN_DO_ACCEPT = 1 << 10,        /* this event's content belongs to the turn */
@@ -102,7 +103,7 @@ typedef enum
 typedef struct
 {
   LiveTurnOrigin origin;
-  LiveTurnReason reason;
+  LiveTurnReason reason, waiting_reason;
   guint watchdog_ms, drop_ms;
 } LiveTurnOut;
 
@@ -130,6 +131,7 @@ typedef struct
   gboolean owes_complete;   /* and its turnComplete */
   gboolean can_be_late;     /* the last turn was spoken and its words never came */
   gint64 closed_at_us;
+  guint drop_ms; /* how long without its media until the cut turn is taken for over */
 } LiveTurnFsm;
 
 guint live_turn_fsm_step (LiveTurnFsm *fsm, const LiveTurnEvent *event, LiveTurnOut *out);

@@ -55,6 +55,29 @@ test_interrupt (void)
   engine_rig_assert_balance (rig);
 }
 
+/* A new question is asked before the cut turn's end has come: its end, and its tokens, are not
+ * the new one's. */
+static void
+test_question_right_after_interrupt (void)
+{
+  g_autoptr (EngineRig) rig = begin_answer (NULL, 5000);
+  g_autoptr (EngineCall) ask = NULL;
+
+  live_engine_interrupt (rig->engine);
+  ask = engine_rig_ask (rig, "Now?", 0, NULL);
+  engine_rig_sound (rig, 200, 1);
+  engine_rig_interrupted (rig);
+  engine_rig_complete (rig);
+  g_assert_false (ask->is_done);
+  engine_rig_words (rig, "Now.");
+  engine_rig_message (rig, "{\"serverContent\":{\"turnComplete\":true}}");
+  engine_rig_pass_ms (rig, 10);
+  g_assert_cmpstr (ask->text, ==, "Now.");
+  engine_rig_expect (rig, "turn-complete 1 interrupted", "turn-started 2 text",
+                     "turn-complete 2 complete", NULL);
+  g_assert_false (g_variant_lookup (rig->details, "tokens", "@a{st}", NULL));
+}
+
 /* 3.1 cannot be told: what it goes on saying is dropped until its turn is over. */
 static void
 test_interrupt_untold (void)
@@ -431,6 +454,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/engine-odd/interrupt", test_interrupt);
+  g_test_add_func ("/engine-odd/question-after-interrupt", test_question_right_after_interrupt);
   g_test_add_func ("/engine-odd/interrupt-untold", test_interrupt_untold);
   g_test_add_func ("/engine-odd/interrupt-manual", test_interrupt_manual);
   g_test_add_func ("/engine-odd/interrupt-nothing", test_interrupt_nothing);

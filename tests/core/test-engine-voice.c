@@ -75,9 +75,11 @@ test_words_during_and_after_the_answer (void)
   engine_rig_generated (rig);
   engine_rig_complete (rig);
   engine_rig_pass_ms (rig, 1000);
-  engine_rig_heard (rig, "too late");
+  engine_rig_heard (rig, "too");
+  engine_rig_heard (rig, " late");
   engine_rig_expect (rig, "turn-started 2 voice", "turn-complete 2 complete",
-                     "input-transcript 2 final too late", NULL);
+                     "input-transcript 2 too", "input-transcript 2 final too",
+                     "input-transcript 2  late", "input-transcript 2 final too late", NULL);
   engine_rig_expect_nothing (rig, "turn-started");
   engine_rig_assert_balance (rig);
 }
@@ -315,6 +317,62 @@ test_manual_activity (void)
   engine_rig_expect (rig, "turn-complete 1 complete", NULL);
 }
 
+/* What was said for an activity that is over is no pre-roll of the next one. */
+static void
+test_pre_roll_is_fresh (void)
+{
+  g_autoptr (EngineRig) rig = engine_rig_new (NULL, TRUE);
+
+  engine_rig_set (rig, LIVE_SETTING_VAD_MODE, g_variant_new_string ("manual"));
+  listen_online (rig);
+  speak_ms (rig, 500, 5);
+  live_engine_set_listening (rig->engine, FALSE);
+  live_engine_set_listening (rig->engine, TRUE);
+  g_assert_true (live_engine_start_activity (rig->engine, NULL));
+  speak_ms (rig, 100, 6);
+  g_assert_true (live_engine_end_activity (rig->engine, NULL));
+  g_assert_cmpuint (engine_rig_sent_frames (rig), ==, 1600);
+}
+
+/* The model may keep silent on what was not for it. */
+static void
+test_unanswered (void)
+{
+  g_autoptr (EngineRig) rig = engine_rig_new (NULL, TRUE);
+
+  listen_online (rig);
+  engine_rig_heard (rig, "Pass me the salt.");
+  engine_rig_pass_ms (rig, 21000);
+  engine_rig_expect (rig, "turn-started 1 voice", "changed Activity",
+                     "input-transcript 1 final Pass me the salt.", "turn-complete 1 unanswered",
+                     NULL);
+  g_assert_cmpstr (engine_rig_activity (rig), ==, "listening");
+  g_assert_cmpuint (engine_rig_statistic (rig, "turns-failed"), ==, 0);
+}
+
+static void
+test_stale_question (void)
+{
+  g_autoptr (EngineRig) rig = engine_rig_new (NULL, TRUE);
+
+  rig->allows_warnings = TRUE;
+  live_engine_set_listening (rig->engine, TRUE);
+  fake_audio_speak (rig->audio, 500, 5);
+  live_engine_set_listening (rig->engine, FALSE);
+  for (guint i = 0; i < 31; i++)
+    {
+      if (fake_transport_is_busy (rig->wire))
+        fake_transport_lost (rig->wire, LIVE_CLOSE_TRANSPORT, 0, "gone", 0);
+      engine_rig_pass_ms (rig, 1000);
+    }
+  while (!fake_transport_is_busy (rig->wire))
+    g_assert_true (fake_clock_fire_next (rig->clock));
+  fake_transport_go_online (rig->wire);
+  engine_rig_pass_ms (rig, 1000);
+  g_assert_cmpuint (engine_rig_sent_frames (rig), ==, 0);
+  g_assert_cmpuint (engine_rig_statistic (rig, "dropped-input-frames"), ==, 8000);
+}
+
 /* Whoever holds the key dies: the model must not wait for ever. */
 static void
 test_microphone_ends_the_activity (void)
@@ -398,6 +456,9 @@ main (int argc, char **argv)
   g_test_add_func ("/engine-voice/slow-socket", test_slow_socket);
   g_test_add_func ("/engine-voice/chunk-size-is-a-setting", test_chunk_size_is_a_setting);
   g_test_add_func ("/engine-voice/manual-activity", test_manual_activity);
+  g_test_add_func ("/engine-voice/pre-roll-is-fresh", test_pre_roll_is_fresh);
+  g_test_add_func ("/engine-voice/unanswered", test_unanswered);
+  g_test_add_func ("/engine-voice/stale-question", test_stale_question);
   g_test_add_func ("/engine-voice/microphone-ends-activity", test_microphone_ends_the_activity);
   g_test_add_func ("/engine-voice/without-microphone", test_listening_without_microphone);
   g_test_add_func ("/engine-voice/shut-when-offline", test_microphone_is_shut_when_offline);

@@ -199,7 +199,7 @@ static const Script scripts[] = {
     { EV (PLAYED_OUT), LIVE_TURN_PENDING, CLOSE | OPEN, 0 }, END } },
   { "nobody answers", FALSE, {
     { EV (TEXT_SENT), LIVE_TURN_PENDING, NEXT, 0 },
-    { EV (WATCHDOG), LIVE_TURN_QUIET, CLOSE | DISCARD, 0 }, END } },
+    { EV (WATCHDOG), LIVE_TURN_QUIET, CLOSE, DISCARD }, END } },
 };
 /* clang-format on */
 
@@ -275,7 +275,7 @@ make_fsm (LiveTurnState state, guint flags)
   fsm.n_waiting = (flags & 4) != 0 && state > LIVE_TURN_LISTENING ? 2 : 0;
   fsm.n_tools = (flags & 8) != 0 ? 1 : 0;
   fsm.is_voice = (flags & 16) != 0;
-  fsm.has_media = (flags & 32) != 0;
+  fsm.has_media = (flags & 32) != 0 || state == LIVE_TURN_SPEAKING;
   fsm.is_generated = (flags & 64) != 0;
   fsm.is_complete = (flags & 128) != 0;
   fsm.is_busy = (flags & 256) != 0;
