@@ -129,6 +129,15 @@ live_sim_calls_has_blocking_since (LiveSimCalls *self, gint64 age_us)
   return FALSE;
 }
 
+const char *
+live_sim_calls_read_scheduling (JsonObject *response)
+{
+  const char *inner =
+      live_sim_json_string (live_sim_json_object (response, "response"), "scheduling", "WHEN_IDLE");
+
+  return live_sim_json_string (response, "scheduling", inner);
+}
+
 JsonObject *
 live_sim_call_describe (const LiveSimCall *call, JsonObject *args)
 {

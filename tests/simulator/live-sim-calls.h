@@ -39,6 +39,9 @@ JsonObject *live_sim_calls_cancel_blocking (LiveSimCalls *self);
 /* A blocking call has been open for longer than that. */
 gboolean live_sim_calls_has_blocking_since (LiveSimCalls *self, gint64 age_us);
 
+/* "WHEN_IDLE" where a functionResponse says nothing; it may stand beside the response or in it. */
+const char *live_sim_calls_read_scheduling (JsonObject *response);
+
 /* A toolCall message. */
 JsonObject *live_sim_call_describe (const LiveSimCall *call, JsonObject *args);
 

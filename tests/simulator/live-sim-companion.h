@@ -32,6 +32,7 @@ typedef struct
   GArray *sound;   /* nullable gint16 at 24 kHz: spoken instead of synthesized words */
   char *call_name; /* nullable: a tool is called before the phrases */
   JsonObject *call_args;
+  gboolean is_scripted; /* a scenario's own */
 } LiveSimAnswer;
 
 LiveSimAnswer *live_sim_answer_new (void);

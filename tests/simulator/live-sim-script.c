@@ -91,6 +91,7 @@ begin_answer (LiveSimSession *session, const LiveSimAction *action)
       answer->call_name = json_node_dup_string (action->value);
       answer->call_args = args != NULL ? json_object_ref (args) : json_object_new ();
     }
+  answer->is_scripted = TRUE;
   live_sim_turn_answer (session->turn, answer);
 }
 

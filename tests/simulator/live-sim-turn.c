@@ -364,6 +364,7 @@ start_next (LiveSimTurn *self)
 {
   LiveSimSession *session = self->session;
   const LiveSimOptions *options = &session->world->options;
+  gboolean is_dropped;
 
   if (self->state != STATE_IDLE || session->phase != LIVE_SIM_PHASE_LIVE)
     return;
@@ -376,17 +377,22 @@ start_next (LiveSimTurn *self)
   self->state = STATE_WAITING;
   live_sim_speech_start (&self->speech);
   g_string_truncate (self->said, 0);
-  session->world->counters.turns_begun++;
   arm (self, live_sim_options_scale_ms (options, options->reply_delay_ms), on_thought);
-  live_sim_session_send_handle (session, FALSE);
-  if (live_sim_script_event (session->script, LIVE_SIM_ON_TURN, NULL, 0) &&
-      self->state == STATE_WAITING)
+  /* What a scenario says is no occasion for the scenario: it would answer itself for ever. */
+  is_dropped = !self->answer->is_scripted &&
+               live_sim_script_event (session->script, LIVE_SIM_ON_TURN, NULL, 0);
+  if (self->state != STATE_WAITING)
+    return; /* a step ended the connection */
+  if (is_dropped)
     {
-      /* The scenario answers instead: this turn never was. */
       g_clear_handle_id (&self->timer, g_source_remove);
       g_clear_pointer (&self->answer, live_sim_answer_free);
       self->state = STATE_IDLE;
+      start_next (self);
+      return;
     }
+  session->world->counters.turns_begun++;
+  live_sim_session_send_handle (session, FALSE);
 }
 
 void
@@ -425,16 +431,6 @@ live_sim_turn_forbids_audio (LiveSimTurn *self)
     return FALSE;
   /* What was under way when the call left is forgiven. */
   return live_sim_calls_has_blocking_since (self->session->conversation->calls, grace_us);
-}
-
-/* Both places of scheduling are in use: beside the response and within it. */
-static const char *
-find_scheduling (JsonObject *response)
-{
-  const char *inner =
-      live_sim_json_string (live_sim_json_object (response, "response"), "scheduling", "WHEN_IDLE");
-
-  return live_sim_json_string (response, "scheduling", inner);
 }
 
 static void
@@ -478,10 +474,10 @@ live_sim_turn_take_response (LiveSimTurn *self, JsonObject *response)
   was_blocking = call->is_blocking;
   live_sim_calls_remove (session->conversation->calls, call);
   if (live_sim_script_event (session->script, LIVE_SIM_ON_TOOL_RESPONSE, name, 0) ||
-      (!was_blocking && strcmp (find_scheduling (response), "SILENT") == 0))
+      (!was_blocking && strcmp (live_sim_calls_read_scheduling (response), "SILENT") == 0))
     live_sim_answer_free (report);
   else if (!was_blocking)
-    report_later (self, report, find_scheduling (response));
+    report_later (self, report, live_sim_calls_read_scheduling (response));
   else if (self->state == STATE_CALLING)
     {
       live_sim_answer_free (self->answer);

@@ -134,6 +134,23 @@ test_strip (void)
   sim_peer_expect (peer, "generationComplete");
 }
 
+/* A scenario may answer in the talker's stead, every time, and its own words are not an occasion.
+ */
+static void
+test_other_words (void)
+{
+  g_autoptr (SimRig) rig = sim_rig_start_scenario (
+      "{\"steps\":[{\"on\":\"turn\",\"instead\":true,\"do\":{\"say\":\"other words\"}}]}");
+  g_autoptr (SimPeer) peer = sim_peer_open_live (rig, MODEL, NULL);
+
+  for (guint i = 0; i < 3; i++)
+    {
+      sim_peer_type (peer, "say x");
+      sim_peer_expect (peer, "turnComplete");
+      sim_peer_expect_spoken (peer, "other words");
+    }
+}
+
 static void
 test_withheld_setup (void)
 {
@@ -320,6 +337,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/simulator-faults/messages", test_messages);
   g_test_add_func ("/simulator-faults/decorations", test_decorations);
   g_test_add_func ("/simulator-faults/strip", test_strip);
+  g_test_add_func ("/simulator-faults/other-words", test_other_words);
   g_test_add_func ("/simulator-faults/withheld-setup", test_withheld_setup);
   g_test_add_func ("/simulator-faults/hold", test_hold_and_stall);
   g_test_add_func ("/simulator-faults/long-reason", test_long_reason);
