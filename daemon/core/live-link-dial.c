@@ -39,7 +39,8 @@ live_link_choose_settings (LiveLink *self)
   LiveSettings *effective = NULL;
   const LiveProfile *before = self->profile;
 
-  if (self->pinned != NULL && !self->has_context && self->handle == NULL)
+  /* A connection keeps what it was made with, even if nothing was said on it yet. */
+  if (!self->fsm.has_socket && !self->has_context && self->handle == NULL)
     g_clear_pointer (&self->pinned, live_settings_unref);
   effective = self->pinned != NULL ? compose (self->settings, self->pinned)
                                    : live_settings_ref (self->settings);

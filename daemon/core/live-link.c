@@ -387,7 +387,7 @@ live_link_set_tools (LiveLink *self, const char *tools_json)
   self->tools_json = g_strdup (tools_json);
   live_link_post (self, LIVE_LINK_EV_ROTATE);
   /* The tool that the service refused may be the one that went. */
-  if (self->fsm.state == LIVE_LINK_BLOCKED)
+  if (self->fsm.state == LIVE_LINK_BLOCKED && g_str_equal (self->reason, "bad-setup"))
     live_link_post (self, LIVE_LINK_EV_REPAIRED);
 }
 

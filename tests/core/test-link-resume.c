@@ -273,6 +273,47 @@ test_model_waits_for_the_next_conversation (void)
   g_assert_cmpstr (live_link_get_profile (rig->link)->family, ==, "3.1");
 }
 
+/* Nothing was said yet, but the connection is what it is until it ends. */
+static void
+test_model_of_a_silent_connection (void)
+{
+  g_autoptr (LinkRig) rig = link_rig_new (NULL);
+
+  link_rig_go_online (rig);
+  link_rig_set (rig, LIVE_SETTING_SESSION_MODEL, g_variant_new_string ("gemini-3.1-flash-live"));
+  g_assert_cmpstr (live_link_get_profile (rig->link)->family, ==, "3.8");
+  link_rig_give_handle (rig, "handle-1");
+  fake_transport_lost (rig->wire, LIVE_CLOSE_TRANSPORT, 0, "reset", 0);
+  g_assert_true (come_back_with (rig, "handle-1"));
+  live_link_forget (rig->link);
+  fake_transport_settle (rig->wire);
+  g_assert_true (come_back_with (rig, "gemini-3.1-flash-live"));
+
+  /* Lost before there was anything to keep: the newest model at once. */
+  link_rig_set (rig, LIVE_SETTING_SESSION_MODEL, g_variant_new_string ("gemini-3.8-live"));
+  fake_transport_lost (rig->wire, LIVE_CLOSE_TRANSPORT, 0, "reset", 0);
+  g_assert_true (come_back_with (rig, "gemini-3.8-live"));
+}
+
+/* A tool that the service refused unblocks by going, but tools do not open a bad key's door. */
+static void
+test_tools_unblock_only_a_bad_setup (void)
+{
+  g_autoptr (LinkRig) rig = link_rig_new (NULL);
+
+  live_link_want (rig->link, TRUE, NULL);
+  fake_transport_opened (rig->wire);
+  fake_transport_closed (rig->wire, 1007, "Invalid JSON payload received. Unknown name \"x\"");
+  g_assert_cmpstr (link_rig_reason (rig), ==, "bad-setup");
+  live_link_set_tools (rig->link, "[{\"name\":\"light_on\",\"description\":\"d\"}]");
+  g_assert_cmpstr (link_rig_state (rig), ==, "connecting");
+  fake_transport_opened (rig->wire);
+  fake_transport_closed (rig->wire, 1007, "API key not valid. Please pass a valid API key.");
+  g_assert_cmpstr (link_rig_reason (rig), ==, "rejected-credentials");
+  live_link_set_tools (rig->link, NULL);
+  g_assert_cmpstr (link_rig_state (rig), ==, "blocked");
+}
+
 static void
 test_new_model_unblocks (void)
 {
@@ -333,6 +374,8 @@ main (int argc, char **argv)
   ADD ("rotation-waits-for-a-whole-handle", test_rotation_waits_for_a_whole_handle);
   ADD ("changes-are-gathered", test_changes_are_gathered);
   ADD ("model-waits-for-the-next-conversation", test_model_waits_for_the_next_conversation);
+  ADD ("model-of-a-silent-connection", test_model_of_a_silent_connection);
+  ADD ("tools-unblock-only-a-bad-setup", test_tools_unblock_only_a_bad_setup);
   ADD ("new-model-unblocks", test_new_model_unblocks);
   ADD ("own-age-limit", test_own_age_limit);
   return g_test_run ();
