@@ -6,7 +6,10 @@
 #include <string.h>
 
 #include "base/live-error.h"
+#include "io/live-transport-soup.h"
 #include "protocol/live-endpoint.h"
+
+#define WAIT_US (20 * G_USEC_PER_SEC)
 
 static void say (LinkRig *rig, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
@@ -111,40 +114,93 @@ on_is_quiet (gpointer data)
   return ((LinkRig *) data)->is_quiet;
 }
 
+static const LiveLinkEvents rig_events = {
+  on_changed,           on_online,  on_lost, on_failed, on_dial_failed, on_event, on_writable,
+  on_credential_wanted, on_is_quiet
+};
+
+static LinkRig *
+create (const char *model, const char *url, const char *key)
+{
+  LinkRig *rig = g_new0 (LinkRig, 1);
+  g_autoptr (LiveSettings) defaults = live_settings_new_defaults ();
+  const LiveSetting names[] = { LIVE_SETTING_SESSION_MODEL, LIVE_SETTING_ENDPOINT_URL };
+  GVariant *values[] = { g_variant_new_string (model != NULL ? model : "gemini-3.8-live"), NULL };
+  g_autoptr (GError) error = NULL;
+
+  if (url != NULL)
+    values[1] = g_variant_new_string (url);
+  rig->profiles = live_profiles_new (NULL, NULL, &error);
+  g_assert_no_error (error);
+  rig->settings = live_settings_new_with (defaults, names, values, url != NULL ? 2 : 1);
+  rig->said = g_ptr_array_new_with_free_func (g_free);
+  rig->is_quiet = TRUE;
+  rig->key = key;
+  return rig;
+}
+
 LinkRig *
 link_rig_new (const char *model)
 {
-  static const LiveLinkEvents events = {
-    on_changed,           on_online,  on_lost, on_failed, on_dial_failed, on_event, on_writable,
-    on_credential_wanted, on_is_quiet
-  };
-  LinkRig *rig = g_new0 (LinkRig, 1);
-  g_autoptr (LiveSettings) defaults = live_settings_new_defaults ();
-  LiveSetting setting = LIVE_SETTING_SESSION_MODEL;
-  GVariant *value = g_variant_new_string (model != NULL ? model : "gemini-3.8-live");
-  g_autoptr (GError) error = NULL;
+  LinkRig *rig = create (model, NULL, "test-key");
 
   rig->clock = fake_clock_new ();
   rig->wire = fake_transport_new ();
-  rig->profiles = live_profiles_new (NULL, NULL, &error);
-  g_assert_no_error (error);
-  rig->settings = live_settings_new_with (defaults, &setting, &value, 1);
-  rig->said = g_ptr_array_new_with_free_func (g_free);
-  rig->is_quiet = TRUE;
-  rig->key = "test-key";
   rig->link =
       live_link_new (fake_clock_interface (rig->clock), fake_transport_interface (rig->wire),
-                     rig->profiles, rig->settings, &events, rig);
+                     rig->profiles, rig->settings, &rig_events, rig);
   return rig;
+}
+
+LinkRig *
+link_rig_new_real (const char *url, const char *model, const char *key)
+{
+  LinkRig *rig = create (model, url, key);
+  const LiveClock *clock = live_clock_system ();
+
+  rig->link = live_link_new (clock, live_transport_soup_new (clock, rig->settings), rig->profiles,
+                             rig->settings, &rig_events, rig);
+  return rig;
+}
+
+static gboolean
+on_tick (gpointer data)
+{
+  return G_SOURCE_CONTINUE;
+}
+
+void
+link_rig_wait (LinkRig *rig, const char *word)
+{
+  gint64 deadline_us = g_get_monotonic_time () + WAIT_US;
+  guint tick = g_timeout_add (50, on_tick, NULL);
+
+  while (TRUE)
+    {
+      for (; rig->n_awaited < rig->said->len; rig->n_awaited++)
+        if (strcmp (g_ptr_array_index (rig->said, rig->n_awaited), word) == 0)
+          {
+            rig->n_awaited++;
+            g_source_remove (tick);
+            return;
+          }
+      if (g_get_monotonic_time () > deadline_us)
+        g_error ("never said: %s; last: %s", word, link_rig_last (rig));
+      g_main_context_iteration (NULL, TRUE);
+    }
 }
 
 void
 link_rig_free (LinkRig *rig)
 {
   live_link_free (rig->link);
-  g_assert_true (fake_transport_is_freed (rig->wire));
+  if (rig->wire != NULL)
+    g_assert_true (fake_transport_is_freed (rig->wire));
   fake_transport_unref (rig->wire);
   fake_clock_free (rig->clock);
+  /* libsoup finishes its own close. */
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
   live_profiles_free (rig->profiles);
   live_settings_unref (rig->settings);
   g_ptr_array_unref (rig->said);

@@ -19,14 +19,19 @@ typedef struct
    * "event:go-away" …; "changed" is only counted. */
   GPtrArray *said;
   GError *error; /* the newest of lost, failed, dial_failed */
-  guint n_changed, n_wanted, n_writable;
+  guint n_changed, n_wanted, n_writable, n_awaited;
   gboolean is_quiet;
   const char *key; /* answered at once; NULL: not answered */
 } LinkRig;
 
 /* Model gemini-3.8-live unless model is given; key "test-key"; quiet. */
 LinkRig *link_rig_new (const char *model);
+/* The same over the real transport and clock; clock and wire are NULL. */
+LinkRig *link_rig_new_real (const char *url, const char *model, const char *key);
 void link_rig_free (LinkRig *rig);
+/* Runs the main loop until something was said that is word; fails the test after 20 s. Words
+ * that were waited for once do not count again. */
+void link_rig_wait (LinkRig *rig, const char *word);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LinkRig, link_rig_free)
 
 /* Wanted, opened, set up. */
