@@ -120,7 +120,7 @@ live_engine_turn_hear (LiveEngine *self,
   turn->has_input = TRUE;
   replace_string (&turn->input_language, language);
   /* Words lag behind the voice; the end of speech is the better beginning, where it is told. */
-  if (!turn->has_output && !turn->has_speech_end)
+  if (!turn->has_answer && !turn->has_speech_end)
     turn->begun_us = live_clock_now_us (self->clock);
   emit_words (self, LIVE_SAID_BY_USER, number, text, FALSE, details);
 }
@@ -171,9 +171,25 @@ accept_audio (LiveEngine *self, LiveEngineTurn *turn, const LiveWireEvent *wire)
                wire->rate_hz);
 }
 
+/* The next speaker's turn: the question is taken for whole. What of it comes later is told as
+ * more fragments and a second whole. */
+static void
+begin_answer (LiveEngine *self, LiveEngineTurn *turn)
+{
+  if (turn->has_answer)
+    return;
+
+  turn->has_answer = TRUE;
+  if (turn->has_input)
+    tell_final (self, turn, LIVE_SAID_BY_USER);
+}
+
 void
 live_engine_turn_accept (LiveEngine *self, LiveEngineTurn *turn, const LiveWireEvent *wire)
 {
+  if (wire->kind != LIVE_WIRE_INPUT_TRANSCRIPT)
+    begin_answer (self, turn);
+
   /* Kinds that are not named here carry no content of a turn. */
   if (wire->kind == LIVE_WIRE_AUDIO)
     accept_audio (self, turn, wire);

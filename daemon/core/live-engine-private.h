@@ -52,7 +52,7 @@ typedef struct
   char *server_reason;
   char *input_language, *output_language;
   gsize input_told_bytes, output_told_bytes; /* as final */
-  gboolean has_input, has_output, has_speech_end, was_cut;
+  gboolean has_input, has_answer, has_output, has_speech_end, was_cut;
   LiveUsage usage;
   LiveRequest *ask; /* waits for this answer */
 } LiveEngineTurn;
@@ -95,7 +95,7 @@ struct _LiveEngine
   GString *next_words; /* spoken over the turn in hand */
   GError *loss;        /* while LINK_LOST is carried out: why */
   gboolean was_quiet;
-  const char *activity;      /* as last told */
+  const char *activity; /* as last told */
 
   /* Calls. */
   GQueue requests;          /* of LiveRequest, not handed over */

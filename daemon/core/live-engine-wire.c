@@ -78,7 +78,7 @@ on_voice_activity (LiveEngine *self, const LiveWireEvent *event)
 {
   LiveEngineTurn *turn = self->turn;
 
-  if (!event->is_start && turn != NULL && !turn->has_output)
+  if (!event->is_start && turn != NULL && !turn->has_answer)
     {
       turn->has_speech_end = TRUE;
       turn->begun_us = live_clock_now_us (self->clock);

@@ -45,10 +45,10 @@ test_spoken_turn (void)
   engine_rig_generated (rig);
   engine_rig_complete (rig);
   engine_rig_pass_ms (rig, 250);
-  engine_rig_expect (
-      rig, "turn-started 1 voice", "input-transcript 1  What is", "input-transcript 1  the time?",
-      "output-transcript 1 Noon.", "input-transcript 1 final What is the time?",
-      "output-transcript 1 final Noon.", "generation-complete 1", "turn-complete 1 complete", NULL);
+  engine_rig_expect (rig, "turn-started 1 voice", "input-transcript 1  What is",
+                     "input-transcript 1  the time?", "input-transcript 1 final What is the time?",
+                     "output-transcript 1 Noon.", "output-transcript 1 final Noon.",
+                     "generation-complete 1", "turn-complete 1 complete", NULL);
   g_assert_cmpuint (engine_rig_count (rig, "input-transcript 1 final"), ==, 1);
   g_assert_cmpstr (engine_rig_activity (rig), ==, "listening");
   engine_rig_assert_balance (rig);
@@ -68,7 +68,8 @@ test_words_during_and_after_the_answer (void)
   engine_rig_generated (rig);
   engine_rig_complete (rig);
   engine_rig_pass_ms (rig, 150);
-  engine_rig_expect (rig, "input-transcript 1 Hello", "turn-complete 1 complete", NULL);
+  engine_rig_expect (rig, "input-transcript 1 Hello", "input-transcript 1 final Hello",
+                     "turn-complete 1 complete", NULL);
 
   speak_ms (rig, 100, 5);
   engine_rig_sound (rig, 100, 1);
