@@ -11,6 +11,7 @@
 #define LIVE_IFACE_VIDEO "org.lived.Live1.Video"
 #define LIVE_IFACE_TOOLS "org.lived.Live1.Tools"
 #define LIVE_IFACE_TOOL_PROVIDER "org.lived.Live1.ToolProvider"
+#define LIVE_IFACE_TOOL_AGENT "org.lived.Live1.ToolAgent"
 #define LIVE_IFACE_MANAGER "org.lived.Live1.Manager"
 #define LIVE_ERROR_PREFIX "org.lived.Live1.Error."
 #define LIVE_LOG_CONTROL_PATH "/org/freedesktop/LogControl1"
