@@ -291,6 +291,7 @@ on_signal (LivectlContext *ctx,
   if (ctx->is_json && chat->has_started)
     livectl_event_print (ctx, interface, member, params, FALSE);
   livectl_dialogue_signal (chat->dialogue, member, params);
+  livectl_context_flush (ctx);
   livectl_chat_go_on (chat);
 }
 

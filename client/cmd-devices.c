@@ -77,6 +77,8 @@ on_listed (LivectlContext *ctx,
                              strcmp (direction, "output") == 0 ? _ ("speaker") : _ ("microphone"),
                              name, description, is_default ? _ ("default") : "");
     }
+  if (!ctx->is_json && g_variant_n_children (devices) == 0)
+    livectl_out_line (_ ("There is neither a microphone nor a speaker."));
   livectl_out_table_print (table, LIVECTL_STYLE_NORMAL);
   livectl_context_finish (ctx, LIVECTL_EXIT_OK);
 }

@@ -182,6 +182,7 @@ on_hold_signal (LivectlContext *ctx,
   if (ctx->is_json && state->has_started)
     livectl_event_print (ctx, interface, member, params, FALSE);
   livectl_dialogue_signal (state->dialogue, member, params);
+  livectl_context_flush (ctx);
   if (strcmp (member, "Levels") == 0 && g_variant_is_of_type (params, G_VARIANT_TYPE ("(dddd)")))
     {
       g_variant_get (params, "(dddd)", NULL, &state->input_peak, NULL, NULL);
@@ -282,6 +283,7 @@ hold (LivectlContext *ctx, State *state)
     .interrupted = on_interrupted,
     .ended = on_ended,
     .resized = on_resized,
+    .ignores_text = TRUE,
     .data = ctx,
   };
 

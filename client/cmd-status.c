@@ -356,7 +356,7 @@ report (State *state)
     return;
 
   livectl_out_line ("%s", line);
-  livectl_out_flush ();
+  livectl_context_flush (state->ctx);
   g_free (state->last);
   state->last = g_steal_pointer (&line);
 }

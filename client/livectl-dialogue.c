@@ -18,6 +18,7 @@ struct _LivectlDialogue
    * one a speaker. */
   guint64 fragmented[LIVECTL_N_SPEAKERS];
   guint64 completed;
+  guint64 cut; /* the last turn whose cutting was shown */
 };
 
 LivectlDialogue *
@@ -87,14 +88,23 @@ show_text (LivectlDialogue *dialogue, GVariant *params)
     livectl_screen_append (dialogue->screen, LIVECTL_SPEAKER_THOUGHT, text);
 }
 
-/* The answer was cut: its words end in a dash, as in a play. */
+/* The answer was cut: its words end in a dash, as in a play. Often they were all there already,
+ * ahead of the voice. */
 static void
-show_cut (LivectlDialogue *dialogue)
+show_cut (LivectlDialogue *dialogue, guint64 turn)
 {
+  if (dialogue->cut == turn)
+    return;
+
+  dialogue->cut = turn;
   if (livectl_screen_is_open (dialogue->screen, LIVECTL_SPEAKER_MODEL))
-    livectl_screen_append (dialogue->screen, LIVECTL_SPEAKER_MODEL,
-                           livectl_out_glyph (" —", " --"));
-  livectl_screen_end (dialogue->screen, LIVECTL_SPEAKER_MODEL);
+    {
+      livectl_screen_append (dialogue->screen, LIVECTL_SPEAKER_MODEL,
+                             livectl_out_glyph (" —", " --"));
+      livectl_screen_end (dialogue->screen, LIVECTL_SPEAKER_MODEL);
+    }
+  else
+    livectl_screen_note (dialogue->screen, _ ("The voice was cut off."));
 }
 
 static void
@@ -144,7 +154,7 @@ show_completion (LivectlDialogue *dialogue, GVariant *params)
     return;
 
   if (strcmp (reason, "interrupted") == 0)
-    show_cut (dialogue);
+    show_cut (dialogue, turn);
   livectl_screen_end (dialogue->screen, LIVECTL_SPEAKER_THOUGHT);
   livectl_screen_end (dialogue->screen, LIVECTL_SPEAKER_MODEL);
 
@@ -176,8 +186,14 @@ livectl_dialogue_signal (LivectlDialogue *dialogue, const char *member, GVariant
     show_transcript (dialogue, LIVECTL_SPEAKER_MODEL, params);
   else if (strcmp (member, "TextReceived") == 0)
     show_text (dialogue, params);
-  else if (strcmp (member, "Interrupted") == 0)
-    show_cut (dialogue);
+  else if (strcmp (member, "Interrupted") == 0 &&
+           g_variant_is_of_type (params, G_VARIANT_TYPE ("(t)")))
+    {
+      guint64 turn;
+
+      g_variant_get (params, "(t)", &turn);
+      show_cut (dialogue, turn);
+    }
   else if (strcmp (member, "TurnComplete") == 0)
     show_completion (dialogue, params);
 }

@@ -95,7 +95,6 @@ add_plain (GString *line, const char *name, GVariant *value, gboolean is_secret)
     }
 }
 
-/* Ends a line that begin_line() or begin_json() began. */
 static void
 print_line (const char *name, GString *rest)
 {
@@ -105,7 +104,6 @@ print_line (const char *name, GString *rest)
                     livectl_out_style (LIVECTL_STYLE_NORMAL),
                     livectl_out_style (LIVECTL_STYLE_CYAN), NAME_CELLS, name,
                     livectl_out_style (LIVECTL_STYLE_NORMAL), rest->str);
-  livectl_out_flush ();
 }
 
 static JsonBuilder *
@@ -203,6 +201,7 @@ livectl_event_print (LivectlContext *ctx,
     {
       print_signal (ctx, livectl_proxy_signal_info (interface, member), member, params,
                     hides_content);
+      livectl_context_flush (ctx);
       return;
     }
 
@@ -210,6 +209,7 @@ livectl_event_print (LivectlContext *ctx,
   g_variant_iter_init (&iter, changed);
   while (g_variant_iter_loop (&iter, "{&sv}", &property, &value))
     print_property (ctx, property, value, hides_content);
+  livectl_context_flush (ctx);
 }
 
 void
@@ -232,4 +232,5 @@ livectl_event_print_start (LivectlContext *ctx, const char *state)
       g_string_append_printf (rest, " state=%s", clean);
       print_line ("watching", rest);
     }
+  livectl_context_flush (ctx);
 }

@@ -216,7 +216,6 @@ livectl_out_json (JsonNode *node)
 
   fputs (text, stdout);
   fputc ('\n', stdout);
-  fflush (stdout);
 }
 
 void
@@ -323,6 +322,10 @@ livectl_out_flush (void)
 {
   if (fflush (stdout) == 0 && !ferror (stdout))
     return TRUE;
+
+  clearerr (stdout);
+  if (errno == EPIPE)
+    return FALSE;
 
   livectl_out_error (_ ("The output could not be written: %s."), g_strerror (errno));
   return FALSE;

@@ -67,7 +67,8 @@ char *livectl_out_key (const char *member);
 /* How many letters have to change to make one word the other (Levenshtein). */
 gsize livectl_out_distance (const char *a, const char *b);
 
-/* FALSE with a sentence on standard error when standard output could not be written. */
+/* FALSE when standard output could not be written, which is told once on standard error; not
+ * when it is a pipe whose reader has left, for that is the reader's business. */
 gboolean livectl_out_flush (void);
 
 G_END_DECLS

@@ -14,7 +14,7 @@
 #define GAP_CELLS 2
 /* Longer rows are hard to read, however wide the terminal is. */
 #define TEXT_MAX_CELLS 88
-#define TEXT_MIN_CELLS 16
+#define TEXT_MIN_CELLS 4
 
 struct _LivectlScreen
 {
@@ -287,7 +287,6 @@ livectl_screen_end (LivectlScreen *screen, LivectlSpeaker speaker)
       lines = g_strsplit (g_strchomp (screen->paragraphs[speaker]->str), "\n", -1);
       for (guint i = 0; lines[i] != NULL; i++)
         livectl_out_line ("%s: %s", get_name (speaker), lines[i]);
-      livectl_out_flush ();
       g_string_truncate (screen->paragraphs[speaker], 0);
       return;
     }

@@ -1,6 +1,6 @@
 /* The conversation on the screen: paragraphs that grow while somebody speaks, and notes between
  * them. On a terminal they are wrapped by words above the prompt; elsewhere each paragraph is one
- * line when it is whole.
+ * line when it is whole, which the caller flushes.
  * Thread: main only. Used by: livectl-dialogue.c, chat and listen. */
 #pragma once
 

@@ -17,6 +17,7 @@
 
 #define PASTE_ON "\033[?2004h"
 #define PASTE_OFF "\033[?2004l"
+#define BUFFER_BYTES 65536
 #define ERASE_BELOW "\r\033[J"
 
 struct _LivectlTerminal
@@ -264,6 +265,8 @@ on_key (LivectlKey key, gpointer data)
   switch (key)
     {
     case LIVECTL_KEY_CHANGED:
+      if (hooks->ignores_text)
+        livectl_line_set_text (terminal->line, "");
       livectl_terminal_refresh (terminal);
       break;
     case LIVECTL_KEY_ENTER:
@@ -362,6 +365,8 @@ livectl_terminal_new (const LivectlTerminalHooks *hooks)
   terminal->hooks = *hooks;
   terminal->saved = saved;
   terminal->line = livectl_line_new ();
+  /* One update of the screen is one write, so that nothing flickers. */
+  setvbuf (stdout, NULL, _IOFBF, BUFFER_BYTES);
   read_size (terminal);
   set_raw (terminal);
   terminal->input_id =

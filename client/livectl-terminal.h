@@ -20,6 +20,7 @@ typedef struct
   void (*ended) (gpointer data);       /* Ctrl-D, or the terminal is gone */
   void (*tab) (LivectlLine *line, gpointer data);
   void (*resized) (gpointer data);
+  gboolean ignores_text; /* nothing can be typed, there are only keys */
   gpointer data;
 } LivectlTerminalHooks;
 

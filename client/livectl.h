@@ -69,7 +69,6 @@ struct _LivectlContext
   GArray *subscriptions; /* of guint, D-Bus signal subscriptions */
   guint watch_id;        /* of the daemon's name */
   guint n_pending;       /* calls that have not come back */
-  guint n_interrupts;
   gboolean is_finished;
   LivectlExit exit_code;
 };
@@ -82,6 +81,9 @@ void livectl_context_fail (LivectlContext *ctx, const GError *error);
 
 /* The same for a fault of the one who typed the command: exit code 2 and a hint at --help. */
 void livectl_context_usage (LivectlContext *ctx, const char *format, ...) G_GNUC_PRINTF (2, 3);
+
+/* Flushes standard output; ends the run when nobody can read it any more. For verbs that go on. */
+void livectl_context_flush (LivectlContext *ctx);
 
 /* The limit of --timeout, or the given one, in ms. */
 int livectl_context_timeout_ms (LivectlContext *ctx, int fallback_ms);

@@ -325,7 +325,6 @@ on_interrupt (gpointer data)
 {
   LivectlContext *ctx = data;
 
-  ctx->n_interrupts++;
   if (ctx->command->interrupt == NULL || !ctx->command->interrupt (ctx, ctx->state))
     livectl_context_finish (ctx, LIVECTL_EXIT_INTERRUPTED);
   return G_SOURCE_CONTINUE;

@@ -6,6 +6,7 @@ and every wait has a deadline.
 """
 
 import contextlib
+import ctypes
 import json
 import os
 import pathlib
@@ -22,9 +23,17 @@ from gi.repository import Gio, GLib
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(SOURCE / "tests" / "pipewire"))
 
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1
+
 BUS_NAME = "org.lived.Live1"
 OBJECT_PATH = "/org/lived/Live1"
 WAIT_S = 20.0
+
+
+def die_with_parent():
+    """For preexec_fn: a test that is killed leaves nothing behind."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def program(name):
@@ -83,7 +92,7 @@ class Bus:
         self.log = open(f"{self.folder}/bus.log", "wb")
         self.process = subprocess.Popen(
             ["dbus-daemon", f"--config-file={self.folder}/bus.conf", "--nofork", "--print-address"],
-            stdout=subprocess.PIPE, stderr=self.log, env=self.env)
+            stdout=subprocess.PIPE, stderr=self.log, env=self.env, preexec_fn=die_with_parent)
         self.address = self.process.stdout.readline().decode().strip()
         self.env["DBUS_SESSION_BUS_ADDRESS"] = self.address
 
@@ -102,6 +111,13 @@ class Bus:
         return Gio.DBusConnection.new_for_address_sync(
             self.address, Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT
             | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION, None, None)
+
+    def reload(self):
+        """Reads the service files again."""
+        connection = self.connect()
+        connection.call_sync("org.freedesktop.DBus", "/org/freedesktop/DBus",
+                             "org.freedesktop.DBus", "ReloadConfig", None, None, 0, -1, None)
+        connection.close_sync(None)
 
     def close(self):
         self.process.terminate()
@@ -260,7 +276,8 @@ class Livectl:
         self.err = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
             [program("livectl"), *args], env=env, stdout=stdout or self.out, stderr=self.err,
-            stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE)
+            stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
+            preexec_fn=die_with_parent)
         if isinstance(stdin, str):
             stdin = stdin.encode()
         if isinstance(stdin, bytes):

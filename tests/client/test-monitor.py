@@ -1,7 +1,9 @@
 #!/usr/bin/python3
 """livectl monitor: every signal as a line, with and without what was said."""
 
+import os
 import re
+import select
 
 from gi.repository import GLib
 
@@ -73,6 +75,20 @@ class Monitor(WithDaemon):
             self.assertIn("audio-ms", out)
             self.assertIn("turn", out)
         self.assertIn('"text-length":13', out)
+
+    def test_a_reader_that_leaves(self):
+        for option in ([], ["--json"]):
+            reading, writing = os.pipe()
+            run = self.start("monitor", *option, stdout=writing)
+            os.close(writing)
+            line = b""
+            wait_for("the first line", lambda: select.select([reading], [], [], 0)[0])
+            line = os.read(reading, 1000)
+            self.assertIn(b"watching", line)
+            os.close(reading)
+            self.daemon.emit("GoAway", 1000)
+            result = run.wait()
+            self.assertEqual((result.code, result.err), (1, ""))
 
     def test_levels(self):
         run = self.start("monitor", "--levels")

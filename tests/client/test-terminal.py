@@ -135,6 +135,17 @@ class Terminal(WithDaemon):
 
     ● › """)
 
+    def test_a_voice_that_is_cut_after_its_words(self):
+        self.chat()
+        self.daemon.emit("OutputTranscript", 7, "All the words.", True, {})
+        self.daemon.emit("Interrupted", 7)
+        self.daemon.emit("TurnComplete", 7, "interrupted", {})
+        self.see(r"""
+  live  All the words\.
+        The voice was cut off\.
+
+      › """)
+
     def test_ctrl_c(self):
         self.chat()
         self.daemon.change(Activity="speaking")

@@ -1,9 +1,14 @@
 #!/usr/bin/python3
 """livectl without a daemon: help, usage and what it says when there is nobody to talk to."""
 
+import json
+import os
+import subprocess
 import unittest
 
-from harness import Bus, Livectl
+from gi.repository import GLib
+
+from harness import SOURCE, Bus, Livectl, program, wait_for
 from tap import main
 
 VERBS = ["ask", "chat", "check", "config", "connect", "devices", "disconnect", "dump", "interrupt",
@@ -111,9 +116,38 @@ class Usage(unittest.TestCase):
     def test_errors_as_json(self):
         result = self.livectl("status", "--json", "--no-autostart")
         self.assertEqual((result.code, result.out), (3, ""))
-        error = __import__("json").loads(result.err)
+        error = json.loads(result.err)
         self.assertEqual((error["error"], error["exit-code"]), ("Unreachable", 3))
         self.assertIn("not running", error["message"])
+
+    def test_wrong_usage_as_json(self):
+        result = self.livectl("wait", "sunday", "--json")
+        self.assertEqual((result.code, result.out), (2, ""))
+        error = json.loads(result.err)
+        self.assertEqual((error["error"], error["exit-code"]), ("Usage", 2))
+        self.assertIn("sunday", error["message"])
+
+    def complete(self, *words):
+        """What bash would offer for the last word."""
+        script = (f"source {SOURCE}/data/completions/livectl.bash\n"
+                  f"COMP_WORDS=(livectl {' '.join(repr(word) for word in words)})\n"
+                  f"COMP_CWORD={len(words)}\n_livectl 2>/dev/null\n"
+                  'printf "%s\\n" "${COMPREPLY[@]}"\n')
+        path = f"{os.path.dirname(program('livectl'))}:{self.bus.env['PATH']}"
+        done = subprocess.run(["bash", "--norc", "-c", script], env={**self.bus.env, "PATH": path},
+                              capture_output=True, check=True)
+        return done.stdout.decode().split()
+
+    def test_completion_in_bash(self):
+        self.assertEqual(sorted(self.complete("")), sorted(VERBS + ["help"]))
+        self.assertEqual(self.complete("st"), ["status"])
+        self.assertEqual(self.complete("--v"), ["--version"])
+        self.assertEqual(self.complete("status", "--f"), ["--follow"])
+        self.assertEqual(self.complete("--json", "listen", "h"), ["hold"])
+        self.assertEqual(self.complete("mute", ""), ["on", "off", "toggle"])
+        self.assertEqual(self.complete("wait", "wait"), ["waiting-network"])
+        self.assertEqual(self.complete("config", ""), ["list", "get", "set"])
+        self.assertEqual(self.complete("voice", ""), [])
 
     def test_interrupted_while_reading(self):
         run = Livectl(self.bus.env, "ask", "-", stdin=True)
@@ -125,8 +159,6 @@ class Usage(unittest.TestCase):
 
     def wait_until_connected(self, run):
         """Until the bus knows a connection of this process."""
-        from gi.repository import GLib
-        from harness import wait_for
         connection = self.bus.connect()
 
         def ask(method, args, reply):
