@@ -145,6 +145,7 @@ class FakeDaemon:
         self.connection = bus.connect()
         self.connection.set_exit_on_close(False)
         self.calls = []
+        self.n_reads = 0  # of properties
         self.handlers = {}
         self.properties = default_properties()
         self.infos = {}
@@ -195,6 +196,7 @@ class FakeDaemon:
                      for argument in self.infos[interface].lookup_method(method).out_args)
 
     def on_get(self, connection, sender, path, interface, name):
+        self.n_reads += 1
         return self.property_variant(interface, name)
 
     def on_set(self, connection, sender, path, interface, name, value):

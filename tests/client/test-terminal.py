@@ -233,7 +233,7 @@ class Terminal(WithDaemon):
         self.see("› draft $")
         self.tmux("resize-window", "-x", "100", "-y", "20")
         self.say(STORY[60:])
-        self.see(r"only when it was asked to\.\n\n      › draft $")
+        self.see(r"asked to\.\n\n      › draft $")
         self.tmux("resize-window", "-x", "44", "-y", "20")
         self.say(" And then it slept, for a long while.")
         self.see(r"while\.\n\n      › draft $")
