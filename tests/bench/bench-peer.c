@@ -2,6 +2,8 @@
  * from one clock.
  * Thread: main; see bench-graph.c for PipeWire's.
  * Called by: bench.py, which writes orders to standard input and reads a line of JSON for each:
+ *   calibrate N                       how late the sink's monitor tells what the sink got, in ms;
+ *                                     taken off from then on
  *   mouth N, speaker N, interrupt N   N measurements, in ms
  *   talk S                            speaks for S seconds in real time
  *   state                             whether the daemon is online and heard
@@ -22,9 +24,11 @@
 #define POLL_MS 2
 #define GIVE_UP_MS 3000
 #define TALK_PIECE_MS 100
+#define FRAME_NS (1000000000 / 48000)
 
 typedef enum
 {
+  ORDER_CALIBRATE,
   ORDER_MOUTH,
   ORDER_SPEAKER,
   ORDER_INTERRUPT,
@@ -32,7 +36,7 @@ typedef enum
   N_ORDERS,
 } Order;
 
-static const char *const order_names[] = { "mouth", "speaker", "interrupt", "talk" };
+static const char *const order_names[] = { "calibrate", "mouth", "speaker", "interrupt", "talk" };
 
 typedef enum
 {
@@ -83,7 +87,27 @@ report (Peer *peer)
   fflush (stdout);
 }
 
-/* From at one measurement's end to the next one's start: random, so that the cuts fall anywhere in
+/* The median: one disturbed cycle must not shift all that follows. */
+static int
+compare_doubles (gconstpointer a, gconstpointer b)
+{
+  double x = *(const double *) a, y = *(const double *) b;
+
+  return (x > y) - (x < y);
+}
+
+static void
+take_calibration (Peer *peer)
+{
+  if (peer->results_ms->len == 0)
+    return;
+  g_array_sort (peer->results_ms, compare_doubles);
+  bench_graph_set_monitor_late_ns (
+      peer->graph,
+      (gint64) (g_array_index (peer->results_ms, double, peer->results_ms->len / 2) * 1e6));
+}
+
+/* From one measurement's end to the next one's start: random, so that the cuts fall anywhere in
  * the graph's cycle. */
 static void
 pause_for (Peer *peer, int from_ms, int to_ms)
@@ -113,9 +137,15 @@ start_one (Peer *peer)
   peer->give_up_us = g_get_monotonic_time () + GIVE_UP_MS * 1000;
   switch (peer->order)
     {
+    case ORDER_CALIBRATE:
+      bench_graph_set_monitor_late_ns (peer->graph, 0);
+      bench_graph_listen (peer->graph);
+      bench_graph_click (peer->graph, BENCH_CLICK_SPEAKER);
+      break;
+
     case ORDER_MOUTH:
       bench_service_listen (peer->service);
-      bench_graph_click (peer->graph);
+      bench_graph_click (peer->graph, BENCH_CLICK_MOUTH);
       break;
 
     case ORDER_SPEAKER:
@@ -151,11 +181,17 @@ look (Peer *peer, gint64 now_us)
 
   if (peer->order == ORDER_MOUTH)
     {
-      peer->start_ns = bench_graph_clicked_ns (peer->graph);
-      heard_ns = peer->start_ns > 0 ? bench_service_heard_ns (peer->service) : 0;
+      gint64 clicked_ns = bench_graph_clicked_ns (peer->graph);
+
+      /* A microphone delivers a period when it is over: the click, the first sample of its period,
+       * left the mouth a quantum before the cycle that delivers it. */
+      peer->start_ns = clicked_ns - bench_graph_quantum_frames (peer->graph) * FRAME_NS;
+      heard_ns = clicked_ns > 0 ? bench_service_heard_ns (peer->service) : 0;
     }
   else
     heard_ns = bench_graph_first_heard_ns (peer->graph);
+  if (peer->order == ORDER_CALIBRATE)
+    peer->start_ns = bench_graph_clicked_ns (peer->graph);
 
   if (heard_ns > 0 && peer->order == ORDER_INTERRUPT)
     {
@@ -178,6 +214,8 @@ on_tick (gpointer data)
       if (peer->n_left == 0)
         {
           peer->timer_id = 0;
+          if (peer->order == ORDER_CALIBRATE)
+            take_calibration (peer);
           report (peer);
           read_order (peer);
           return G_SOURCE_REMOVE;

@@ -84,7 +84,7 @@ class Stage:
                 self.bus.close_sync(None)
             self.bus = None
         for name, code in codes.items():
-            if code not in (0, -15):
+            if code != 0:
                 self.print_logs()
                 raise StageError(f"the {name} ended with {code}")
 
