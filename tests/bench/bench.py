@@ -77,12 +77,13 @@ class Peer:
 
 
 class Report:
-    def __init__(self):
+    def __init__(self, mark=""):
+        self.mark = mark
         self.rows = []
 
     def add(self, what, value, beside):
         self.rows.append({"what": what, "value": value, "beside": beside})
-        print(f"{what:<46} {value:>24}   {beside}", flush=True)
+        print(f"{self.mark}{what:<46} {value:>24}   {beside}", flush=True)
 
 
 @contextlib.contextmanager
@@ -263,8 +264,8 @@ def main():
 
     smoke = arguments.smoke
     chosen = arguments.only or ["latency", "talk", "growth", "start", "wire"]
-    report = Report()
-    print(f"{platform.machine()}, {os.cpu_count()} processors, Linux {platform.release()}, "
+    report = Report("# " if smoke else "")
+    print(f"{report.mark}{platform.machine()}, {os.cpu_count()} processors, Linux {platform.release()}, "
           f"load {os.getloadavg()[0]:.1f}")
     if "latency" in chosen:
         for quantum in ([512] if smoke else [1024, 512]):
