@@ -258,8 +258,13 @@ class NoService(WithRealDaemon):
         return "ws://127.0.0.1:1"  # nobody listens there
 
     def test_nobody_answers(self):
-        result = self.livectl("connect", "--timeout=30")
-        self.assertEqual((result.code, result.out), (1, ""), result)
+        result = self.livectl("connect", "--timeout=2")
+        self.assertEqual((result.code, result.out), (5, ""), result)
+        status = self.livectl("status", "--json").json()
+        self.assertEqual(status["state-reason"], "network")
+        self.assertIn(status["state"], ("backoff", "connecting"))
+        out = self.ok("status")
+        self.assertRegex(out, "waiting before the next attempt|connecting")
 
 
 if __name__ == "__main__":
