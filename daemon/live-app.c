@@ -15,6 +15,7 @@
 #include "core/live-engine.h"
 #include "io/live-pw-core.h"
 #include "io/live-sd.h"
+#include "io/live-secret.h"
 #include "io/live-settings-store.h"
 #include "io/live-transport-soup.h"
 #include "live-config.h"
@@ -26,11 +27,13 @@ typedef struct
   const LiveClock *clock;
   GMainLoop *loop;
   LiveAppExit exit;
+  GCancellable *cancellable; /* of what waits when the end comes */
   gboolean is_ending;
 
   LiveSd *sd;
   LiveSettingsStore *store;
   LiveProfiles *profiles;
+  LiveSecret *secret;
   LiveTransport *transport; /* owned by engine */
   LiveEngine *engine;
   GDBusConnection *connection;
@@ -129,6 +132,7 @@ end (App *app, LiveAppExit exit_code)
   app->is_ending = TRUE;
   app->exit = exit_code;
   live_sd_stopping (app->sd);
+  g_cancellable_cancel (app->cancellable);
   g_clear_handle_id (&app->name_id, g_bus_unown_name);
   if (app->service != NULL)
     live_service_shut_down (app->service);
@@ -155,8 +159,17 @@ reload (gpointer data, GError **error)
   App *app = data;
 
   live_settings_store_reload (app->store);
+  live_secret_forget (app->secret);
   live_engine_credentials_changed (app->engine);
   return TRUE;
+}
+
+static void
+forget_credentials (gpointer data)
+{
+  App *app = data;
+
+  live_secret_forget (app->secret);
 }
 
 static gboolean
@@ -182,14 +195,26 @@ on_settings_changed (LiveSettings *settings, LiveChange largest, gpointer data)
 }
 
 static void
+on_secret_found (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_auto (LiveSecretFound) found = { 0 };
+  g_autoptr (GError) error = NULL;
+  App *app = data;
+
+  if (live_secret_lookup_finish (result, &found, &error))
+    g_debug ("the credential comes from %s", found.source);
+  else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return;
+
+  live_engine_credential (app->engine, found.kind, found.secret, error);
+}
+
+static void
 on_credential_wanted (LiveEngine *engine, gpointer data)
 {
-  const char *key = g_getenv ("GEMINI_API_KEY");
-  g_autoptr (GError) error = NULL;
+  App *app = data;
 
-  if (key == NULL)
-    g_set_error (&error, LIVE_ERROR, LIVE_ERROR_NO_CREDENTIALS, "TEMP: set GEMINI_API_KEY");
-  live_engine_credential (engine, 0, key, error);
+  live_secret_lookup_async (app->secret, app->cancellable, on_secret_found, app);
 }
 
 static void
@@ -261,7 +286,7 @@ own_name (App *app)
 static void
 on_bus (GObject *source, GAsyncResult *result, gpointer data)
 {
-  static const LiveFaceHooks hooks = { reload, NULL };
+  static const LiveFaceHooks hooks = { reload, forget_credentials };
   App *app = data;
   g_autoptr (GError) error = NULL;
   LiveServiceParts parts;
@@ -364,6 +389,7 @@ build (App *app, GError **error)
   if (app->profiles == NULL)
     return FALSE;
 
+  app->secret = live_secret_new (app->clock);
   app->transport = live_transport_soup_new (app->clock, live_settings_store_get (app->store));
   parts = (LiveEngineParts){
     .clock = app->clock,
@@ -394,9 +420,11 @@ take_down (App *app)
   if (app->engine != NULL)
     g_signal_handlers_disconnect_by_data (app->engine, app);
   g_clear_object (&app->engine);
+  g_clear_pointer (&app->secret, live_secret_free);
   g_clear_pointer (&app->profiles, live_profiles_free);
   g_clear_pointer (&app->store, live_settings_store_free);
   g_clear_pointer (&app->sd, live_sd_free);
+  g_clear_object (&app->cancellable);
   g_clear_pointer (&app->loop, g_main_loop_unref);
 }
 
@@ -407,6 +435,7 @@ live_app_run (const LiveAppOptions *options, LiveLog *log)
   g_autoptr (GError) error = NULL;
 
   app.loop = g_main_loop_new (NULL, FALSE);
+  app.cancellable = g_cancellable_new ();
   app.sd = live_sd_new (app.clock);
   if (build (&app, &error))
     {

@@ -238,7 +238,7 @@ wait_for_microphone (LiveAudioFace *self,
                      const char *reason,
                      gboolean is_detached)
 {
-  LiveCall *call = live_call_begin (self->face, invocation, 0);
+  LiveCall *call = live_call_begin (self->face, invocation);
   Waiting *waiting;
 
   if (call == NULL)

@@ -11,9 +11,6 @@ struct _LiveCall
   LiveFace *face;
   GDBusMethodInvocation *invocation;
   GCancellable *cancellable;
-  guint timer_id;
-  guint timeout_ms;
-  gboolean is_timed_out;
 };
 
 LiveFace *
@@ -82,19 +79,8 @@ live_face_fail (LiveFace *self, GDBusMethodInvocation *take_invocation, GError *
   return TRUE;
 }
 
-static void
-on_time_up (gpointer data)
-{
-  LiveCall *self = data;
-
-  self->timer_id = 0;
-  self->is_timed_out = TRUE;
-  /* The engine ends the call with an error from here, never later than the next iteration. */
-  g_cancellable_cancel (self->cancellable);
-}
-
 LiveCall *
-live_call_begin (LiveFace *face, GDBusMethodInvocation *take_invocation, guint timeout_ms)
+live_call_begin (LiveFace *face, GDBusMethodInvocation *take_invocation)
 {
   const char *sender = g_dbus_method_invocation_get_sender (take_invocation);
   g_autoptr (GCancellable) cancellable = NULL;
@@ -112,10 +98,6 @@ live_call_begin (LiveFace *face, GDBusMethodInvocation *take_invocation, guint t
   self->face = live_face_ref (face);
   self->invocation = take_invocation;
   self->cancellable = g_steal_pointer (&cancellable);
-  self->timeout_ms = timeout_ms;
-  if (timeout_ms > 0)
-    self->timer_id = live_clock_arm (face->clock, timeout_ms, on_time_up, self);
-
   return self;
 }
 
@@ -137,7 +119,6 @@ end_call (LiveCall *self)
 {
   GDBusMethodInvocation *invocation = self->invocation;
 
-  live_clock_clear (self->face->clock, &self->timer_id);
   /* NULL: the service is gone, and the engine ends what still waited. */
   if (self->face->clients != NULL)
     live_clients_leave (self->face->clients, g_dbus_method_invocation_get_sender (invocation),
@@ -160,19 +141,5 @@ live_call_fail (LiveCall *take_call, GError *take_error)
 {
   g_autoptr (LiveFace) face = take_call->face;
 
-  live_call_classify (take_call, &take_error);
   live_face_fail (face, end_call (take_call), take_error);
-}
-
-void
-live_call_classify (LiveCall *self, GError **error)
-{
-  if (self->is_timed_out)
-    {
-      g_clear_error (error);
-      g_set_error (error, LIVE_ERROR, LIVE_ERROR_TIMEOUT, "no answer within %u ms",
-                   self->timeout_ms);
-    }
-
-  live_error_convert (error);
 }

@@ -21,8 +21,8 @@ typedef struct
 {
   /* Reads settings and credentials again. */
   gboolean (*reload) (gpointer data, GError **error);
-  /* Adds what the bus does not know to a dump; no secret. */
-  void (*dump) (GString *out, gpointer data);
+  /* The next dial looks for the key as if it were the first. */
+  void (*forget_credentials) (gpointer data);
 } LiveFaceHooks;
 
 #define LIVE_FACE_MAX_INTERFACES 8
@@ -59,17 +59,14 @@ live_face_fail (LiveFace *self, GDBusMethodInvocation *take_invocation, GError *
 /* A call that waits. */
 typedef struct _LiveCall LiveCall;
 
-/* timeout_ms 0: the engine has a limit of its own. Takes invocation; NULL when the call was
- * refused (its caller has too many), which was then already replied. */
-LiveCall *
-live_call_begin (LiveFace *face, GDBusMethodInvocation *take_invocation, guint timeout_ms);
+/* Takes invocation; NULL when the call was refused (its caller has too many), which was then
+ * already replied. The time limit is the engine's. */
+LiveCall *live_call_begin (LiveFace *face, GDBusMethodInvocation *take_invocation);
 LiveFace *live_call_get_face (LiveCall *self);
-/* Cancelled when the caller leaves the bus or the time is up. */
+/* Cancelled when the caller leaves the bus. */
 GCancellable *live_call_get_cancellable (LiveCall *self);
 /* Each ends the call; call is freed. */
 void live_call_return (LiveCall *take_call, GVariant *parameters);
 void live_call_fail (LiveCall *take_call, GError *take_error);
-/* As live_call_fail() would classify it: LIVE_ERROR, Timeout when the time was up. */
-void live_call_classify (LiveCall *self, GError **error);
 
 G_END_DECLS

@@ -16,9 +16,6 @@
 #include "live-config.h"
 #include "live-dbus.h"
 
-/* As for every call that waits for the link; see live-session-face.c. */
-#define CHECK_TIMEOUT_MS 24000
-
 #define HANDLED TRUE
 
 static gboolean
@@ -108,8 +105,6 @@ describe_all (LiveFace *face)
   live_engine_dump (face->engine, out);
   live_clients_dump (face->clients, out);
   dump_settings (face, out);
-  if (face->hooks->dump != NULL)
-    face->hooks->dump (out, face->hooks_data);
 
   /* Once more over everything: a dump is what people paste in public. */
   return live_redact (out->str, NULL);
@@ -162,43 +157,74 @@ find_verdict (const GError *error)
 typedef struct
 {
   LiveCall *call;
+  GCancellable *cancellable; /* ends with the caller, or when the outcome is known */
+  gulong cancelled_id, changed_id;
   gboolean was_off;
+  char *trouble; /* the link failed and tries again by itself */
 } Check;
 
 static void
-on_checked (GObject *source, GAsyncResult *result, gpointer data)
+on_caller_left (GCancellable *cancellable, gpointer data)
 {
-  g_autofree Check *check = data;
-  LiveFace *face = live_call_get_face (check->call);
+  g_cancellable_cancel (data);
+}
+
+static void
+on_cancel_idle (gpointer data)
+{
+  g_autoptr (GCancellable) cancellable = data;
+
+  g_cancellable_cancel (cancellable);
+}
+
+/* A call that wants the session would wait for the next attempt; a check has its answer. */
+static void
+on_link_changed (LiveEngine *engine, const char *property, gpointer data)
+{
+  Check *check = data;
+  LiveEngineStatus status;
+
+  live_engine_get_status (engine, &status);
+  if (check->trouble != NULL ||
+      (!g_str_equal (status.state, "backoff") && !g_str_equal (status.state, "waiting-network")))
+    return;
+
+  check->trouble = g_strdup (status.state_message);
+  /* Later: the engine is in the middle of something. */
+  g_idle_add_once (on_cancel_idle, g_object_ref (check->cancellable));
+}
+
+static LiveCall *
+end_check (Check *check, LiveEngine *engine)
+{
+  LiveCall *call = check->call;
+
+  g_signal_handler_disconnect (engine, check->changed_id);
+  g_cancellable_disconnect (live_call_get_cancellable (call), check->cancelled_id);
+  g_object_unref (check->cancellable);
+  g_free (check->trouble);
+  g_free (check);
+  return call;
+}
+
+/* The session is left as it was found, unless somebody has begun to use it. */
+static void
+restore_link (LiveFace *face)
+{
+  LiveEngineStatus status;
+
+  live_engine_get_status (face->engine, &status);
+  if (face->clients != NULL && !live_clients_has_holds (face->clients) &&
+      g_str_equal (status.activity, "idle"))
+    live_engine_disconnect (face->engine);
+}
+
+static GVariant *
+describe_check (const char *verdict, const GError *error)
+{
   GVariantBuilder details = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
-  GError *error = NULL;
-  gboolean is_online = live_engine_connect_finish (LIVE_ENGINE (source), result, &error);
-  const char *verdict = "ok";
 
-  if (!is_online)
-    {
-      live_call_classify (check->call, &error);
-      verdict = find_verdict (error);
-    }
-
-  /* The session is left as it was found, unless somebody has begun to use it. */
-  if (check->was_off && face->clients != NULL && !live_clients_has_holds (face->clients))
-    {
-      LiveEngineStatus status;
-
-      live_engine_get_status (face->engine, &status);
-      if (g_str_equal (status.activity, "idle"))
-        live_engine_disconnect (face->engine);
-    }
-
-  if (verdict == NULL)
-    {
-      g_variant_builder_clear (&details);
-      live_call_fail (check->call, error);
-      return;
-    }
-
-  if (is_online)
+  if (error == NULL)
     g_variant_builder_add (&details, "{sv}", "message",
                            g_variant_new_string (_ ("The service accepts the key")));
   else
@@ -206,12 +232,45 @@ on_checked (GObject *source, GAsyncResult *result, gpointer data)
       g_autofree char *message = live_redact (error->message, NULL);
 
       g_variant_builder_add (&details, "{sv}", "message", g_variant_new_string (message));
-      g_variant_builder_add (&details, "{sv}", "error",
-                             g_variant_new_string (live_error_dbus_name (error->code)));
-      g_clear_error (&error);
+      g_variant_builder_add (
+          &details, "{sv}", "error",
+          g_variant_new_string (live_error_dbus_name ((LiveErrorCode) error->code)));
     }
 
-  live_call_return (check->call, g_variant_new ("(sa{sv})", verdict, &details));
+  return g_variant_new ("(sa{sv})", verdict, &details);
+}
+
+static void
+on_checked (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Check *check = data;
+  LiveFace *face = live_call_get_face (check->call);
+  LiveCall *call;
+  GError *error = NULL;
+  const char *verdict = "ok";
+
+  if (!live_engine_connect_finish (LIVE_ENGINE (source), result, &error))
+    {
+      if (check->trouble != NULL)
+        {
+          g_clear_error (&error);
+          g_set_error_literal (&error, LIVE_ERROR, LIVE_ERROR_NETWORK, check->trouble);
+        }
+      live_error_convert (&error);
+      verdict = find_verdict (error);
+    }
+
+  if (check->was_off)
+    restore_link (face);
+  call = end_check (check, LIVE_ENGINE (source));
+  if (verdict == NULL)
+    {
+      live_call_fail (call, error);
+      return;
+    }
+
+  live_call_return (call, describe_check (verdict, error));
+  g_clear_error (&error);
 }
 
 static gboolean
@@ -229,7 +288,7 @@ on_handle_check_credentials (LiveDbusManager *skeleton,
   if (!live_options_refuse (options, &error))
     return live_face_fail (face, invocation, error);
 
-  call = live_call_begin (face, invocation, CHECK_TIMEOUT_MS);
+  call = live_call_begin (face, invocation);
   if (call == NULL)
     return HANDLED;
 
@@ -237,8 +296,15 @@ on_handle_check_credentials (LiveDbusManager *skeleton,
   check = g_new0 (Check, 1);
   check->call = call;
   check->was_off = g_str_equal (status.state, "offline");
+  check->cancellable = g_cancellable_new ();
+  check->cancelled_id =
+      g_cancellable_connect (live_call_get_cancellable (call), G_CALLBACK (on_caller_left),
+                             g_object_ref (check->cancellable), g_object_unref);
+  face->hooks->forget_credentials (face->hooks_data);
   live_engine_credentials_changed (face->engine);
-  live_engine_connect_async (face->engine, live_call_get_cancellable (call), on_checked, check);
+  live_engine_connect_async (face->engine, check->cancellable, on_checked, check);
+  check->changed_id =
+      g_signal_connect (face->engine, "changed", G_CALLBACK (on_link_changed), check);
   return HANDLED;
 }
 

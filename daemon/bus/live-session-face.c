@@ -10,10 +10,6 @@
 #include "bus/live-options.h"
 #include "live-dbus.h"
 
-/* A caller that waits with GDBus's or libdbus's default of 25 s is to see our error, not its
- * own. */
-#define CALL_TIMEOUT_MS 24000
-#define DEFAULT_ASK_TIMEOUT_MS 120000
 #define MAX_TEXT_BYTES (1024 * 1024)
 
 #define HANDLED TRUE
@@ -61,7 +57,7 @@ on_handle_connect (LiveDbusSession *skeleton,
   if (!live_options_refuse (options, &error))
     return live_face_fail (face, invocation, error);
 
-  call = live_call_begin (face, invocation, CALL_TIMEOUT_MS);
+  call = live_call_begin (face, invocation);
   if (call != NULL)
     live_engine_connect_async (face->engine, live_call_get_cancellable (call), on_connected, call);
   return HANDLED;
@@ -131,7 +127,7 @@ on_handle_send_text (LiveDbusSession *skeleton,
       !check_text ("text", text, &error))
     return live_face_fail (face, invocation, error);
 
-  call = live_call_begin (face, invocation, CALL_TIMEOUT_MS);
+  call = live_call_begin (face, invocation);
   if (call != NULL)
     live_engine_send_text_async (face->engine, text, is_context, live_call_get_cancellable (call),
                                  on_text_sent, call);
@@ -165,7 +161,7 @@ on_handle_send_content (LiveDbusSession *skeleton,
   if (!live_options_refuse (options, &error) || !check_text ("turns_json", turns_json, &error))
     return live_face_fail (face, invocation, error);
 
-  call = live_call_begin (face, invocation, CALL_TIMEOUT_MS);
+  call = live_call_begin (face, invocation);
   if (call != NULL)
     live_engine_send_content_async (face->engine, turns_json, turn_complete,
                                     live_call_get_cancellable (call), on_content_sent, call);
@@ -202,9 +198,7 @@ on_handle_ask (LiveDbusSession *skeleton,
       !check_text ("text", text, &error))
     return live_face_fail (face, invocation, error);
 
-  if (timeout_ms == 0)
-    timeout_ms = DEFAULT_ASK_TIMEOUT_MS;
-  call = live_call_begin (face, invocation, 0);
+  call = live_call_begin (face, invocation);
   if (call != NULL)
     live_engine_ask_async (face->engine, text, timeout_ms, live_call_get_cancellable (call),
                            on_answered, call);

@@ -166,6 +166,9 @@ choose_reason (LiveLink *self)
     return "network";
   if (self->fsm.state == LIVE_LINK_SUSPENDED)
     return "none";
+  /* Closing for good is offline already. */
+  if (g_str_equal (live_link_fsm_public_name (&self->fsm), "offline"))
+    return self->off_reason;
 
   return self->reason;
 }
