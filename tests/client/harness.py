@@ -100,7 +100,8 @@ class Bus:
         kept = ("PATH", "GSETTINGS_SCHEMA_DIR", "G_DEBUG", "MALLOC_PERTURB_", "LSAN_OPTIONS",
                 "ASAN_OPTIONS", "UBSAN_OPTIONS", "LIVE_TEST_PROGRAMS", "LD_LIBRARY_PATH")
         env = {name: os.environ[name] for name in kept if name in os.environ}
-        env.update(LC_ALL="C.UTF-8", TERM="xterm-256color", HOME=self.folder)
+        env.update(LC_ALL="C.UTF-8", TERM="xterm-256color", HOME=self.folder,
+                   HISTFILE="/dev/null")
         for kind in ("config", "data", "state", "cache", "runtime"):
             os.mkdir(f"{self.folder}/{kind}", 0o700)
             variable = "XDG_RUNTIME_DIR" if kind == "runtime" else f"XDG_{kind.upper()}_HOME"
