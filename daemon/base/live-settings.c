@@ -71,7 +71,8 @@ parse_fallback (LiveSetting setting)
   if (value == NULL)
     g_error ("The default of %s cannot be read: %s", info->name, error->message);
 
-  return g_variant_ref_sink (value);
+  /* A parsed value is not floating: it is ours already. */
+  return value;
 }
 
 LiveSettings *
