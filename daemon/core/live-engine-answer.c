@@ -12,11 +12,15 @@
 void
 live_engine_turn_begin (LiveEngine *self, LiveEngineTurn *turn)
 {
-  self->counters.turns_started++;
   if (turn->typed != NULL &&
       !live_transcript_append (self->transcript, turn->number, LIVE_SAID_BY_USER, turn->typed))
     self->counters.words_over_cap++;
   g_clear_pointer (&turn->typed, g_free);
+  if (turn->is_begun)
+    return;
+
+  turn->is_begun = TRUE;
+  self->counters.turns_started++;
   g_signal_emit_by_name (self, "turn-started", turn->number,
                          live_turn_origin_to_string (turn->origin));
 }

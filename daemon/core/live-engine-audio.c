@@ -1,7 +1,7 @@
 /* Owns: microphone, loudspeaker and activity marks, as far as the conversation has a say in them.
  * Thread: main only.
  * Called by: bus/, io/live-pw-core.c and the other files of the engine. */
-#include "core/live-engine-private.h"
+#include "core/live-engine-beyond.h"
 
 #include <glib/gi18n.h>
 
@@ -20,7 +20,7 @@ is_capture_sensible (LiveEngine *self)
     return FALSE;
 
   live_link_get_status (self->link, &status);
-  return status.state != LIVE_LINK_OFF && status.state != LIVE_LINK_BLOCKED &&
+  return !self->is_asleep && status.state != LIVE_LINK_OFF && status.state != LIVE_LINK_BLOCKED &&
          status.state != LIVE_LINK_SUSPENDED;
 }
 
@@ -125,6 +125,7 @@ send_audio (const gint16 *frames, guint32 n_frames, gpointer data)
   g_autofree char *message = live_wire_out_audio (frames, n_frames, LIVE_CAPTURE_RATE_HZ, &length);
 
   live_link_send (self->link, message, (gssize) length);
+  live_engine_note_speech (self, frames, n_frames);
 }
 
 static void
@@ -138,6 +139,7 @@ static void
 send_stream_end (gpointer data)
 {
   send_and_free (data, live_wire_out_audio_stream_end ());
+  live_engine_note_pause (data);
 }
 
 static void
@@ -150,6 +152,7 @@ static void
 send_activity_end (gpointer data)
 {
   send_and_free (data, live_wire_out_activity_end ());
+  live_engine_note_pause (data);
 }
 
 static void
@@ -251,6 +254,7 @@ live_engine_set_listening (LiveEngine *self, gboolean wanted)
   if (wanted && !self->is_muted)
     live_link_want (self->link, TRUE, NULL);
   live_engine_update_capture (self);
+  live_engine_heed_idle (self, TRUE);
 }
 
 void
@@ -264,6 +268,7 @@ live_engine_set_muted (LiveEngine *self, gboolean muted)
   if (!muted && self->is_listening_wanted)
     live_link_want (self->link, TRUE, NULL);
   live_engine_update_capture (self);
+  live_engine_heed_idle (self, TRUE);
 }
 
 gboolean

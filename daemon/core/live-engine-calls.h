@@ -18,7 +18,8 @@ typedef struct
   void (*called) (const LiveWireCall *call, gpointer data);
   /* The server takes it back; no answer is wanted, and one that comes is dropped. */
   void (*cancelled) (const char *id, gpointer data);
-  /* The connection is gone, and all calls of it. */
+  /* The connection is gone and does not come back, or the conversation is over: all calls of it
+   * are. A connection that comes back says so of each call that does not stand any more. */
   void (*lost) (gpointer data);
 } LiveEngineToolEvents;
 
@@ -27,7 +28,8 @@ void live_engine_set_tools (LiveEngine *self, const LiveEngineToolEvents *events
 
 /* response_json: a JSON object. scheduling: NULL, "INTERRUPT", "WHEN_IDLE" or "SILENT".
  * will_continue: more responses follow for the same call. LIVE_ERROR_NOT_FOUND when the call does
- * not stand (answered, cancelled, of a lost connection). */
+ * not stand (answered, cancelled, of a lost connection). While the connection is away the result
+ * is kept, and sent if the call stands after it. */
 gboolean live_engine_respond (LiveEngine *self,
                               const char *id,
                               const char *name,
@@ -40,5 +42,7 @@ gboolean live_engine_respond (LiveEngine *self,
 void live_engine_on_tool_call (LiveEngine *self, const LiveWireCall *call);
 void live_engine_on_tool_cancel (LiveEngine *self, const char *id);
 void live_engine_forget_calls (LiveEngine *self);
+void live_engine_settle_calls (LiveEngine *self, gboolean is_resumed);
+void live_engine_drop_held_results (LiveEngine *self);
 
 G_END_DECLS

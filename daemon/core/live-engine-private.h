@@ -3,66 +3,14 @@
 #pragma once
 
 #include "core/live-engine-calls.h"
+#include "core/live-engine-turn.h"
 #include "core/live-link.h"
 #include "core/live-speaker.h"
 #include "core/live-transcript.h"
 #include "core/live-uplink.h"
-#include "core/live-usage.h"
-#include "machine/live-turn-fsm.h"
+#include "machine/live-context-guard.h"
 
 G_BEGIN_DECLS
-
-#define LIVE_ENGINE_MAX_REQUESTS 64
-#define LIVE_ENGINE_MAX_TEXT_BYTES (256 * 1024)
-#define LIVE_ENGINE_ONLINE_TIMEOUT_MS 24000 /* D-Bus libraries give up after 25 s */
-#define LIVE_ENGINE_ASK_TIMEOUT_MS 120000
-
-typedef enum
-{
-  LIVE_REQUEST_CONNECT,
-  LIVE_REQUEST_TEXT,
-  LIVE_REQUEST_CONTEXT,
-  LIVE_REQUEST_CONTENT,
-  LIVE_REQUEST_ASK,
-} LiveRequestKind;
-
-/* A call that waits: for the connection, an Ask afterwards for its answer. */
-typedef struct
-{
-  LiveRequestKind kind;
-  LiveEngine *engine; /* the task holds the reference */
-  GTask *task;
-  char *text; /* or turns as JSON */
-  gboolean wants_answer;
-  guint timer;
-  gulong cancel_id;
-  guint64 turn; /* of an Ask that was handed over; 0 before */
-} LiveRequest;
-
-typedef struct
-{
-  guint64 number;
-  LiveTurnOrigin origin;
-  LiveTurnReason reason; /* of a turn that was let go */
-  gint64 begun_us;       /* handed over, or the user's last words */
-  char *typed;           /* what the user wrote, until the turn begins */
-  GString *answer;       /* transcription of the voice */
-  GString *written;      /* text parts */
-  GString *thoughts;
-  char *server_reason;
-  char *input_language, *output_language;
-  gsize input_told_bytes, output_told_bytes; /* as final */
-  gboolean has_input, has_answer, has_output, has_speech_end, was_cut;
-  LiveUsage usage;
-  LiveRequest *ask; /* waits for this answer */
-} LiveEngineTurn;
-
-typedef struct
-{
-  guint64 turns_started, turns_complete, turns_interrupted, turns_failed, turns_unanswered;
-  guint64 texts_sent, tool_calls, unknown_tools;
-  guint64 media_after_cut, words_over_cap, sound_over_cap, events_ignored;
-} LiveEngineCounters;
 
 struct _LiveEngine
 {
@@ -80,8 +28,7 @@ struct _LiveEngine
   /* Settings as they are, and as they were when each class of them came into force. */
   LiveSettings *settings;
   LiveSettings *started_settings;
-  LiveSettings *setup_settings; /* of the last dial; NULL = never */
-  char *pending_text;           /* of the last PendingChanges, to see a change */
+  char *pending_text; /* of the last PendingChanges, to see a change */
 
   /* Turns. */
   LiveTurnFsm fsm;
@@ -90,6 +37,7 @@ struct _LiveEngine
   guint watchdog_timer, drop_timer;
   LiveEngineTurn *turn;
   GQueue waiting; /* of LiveEngineTurn, handed over behind the turn in hand */
+  GQueue kept;    /* of LiveEngineTurn, to be handed over again with the next connection */
   GQueue let_go;  /* of LiveEngineTurn, still sounding */
   guint64 last_number, late_number;
   GString *next_words; /* spoken over the turn in hand */
@@ -100,7 +48,8 @@ struct _LiveEngine
   /* Calls. */
   GQueue requests;          /* of LiveRequest, not handed over */
   GError *failure;          /* why the link is not online; NULL = nothing known */
-  GHashTable *tool_calls;   /* open ids */
+  GHashTable *tool_calls;   /* id -> Call of live-engine-calls.c, those that stand */
+  GQueue held_results;      /* given while there was no connection */
   gboolean has_tool_result; /* given since the last turn began */
   const LiveEngineToolEvents *tool_events;
   gpointer tool_events_data;
@@ -112,6 +61,29 @@ struct _LiveEngine
   gint64 warned_us; /* last warning about audio that was dropped */
 
   char *conversation_id;
+  char *conversation_target; /* fingerprint of its model and endpoint; NULL = none yet */
+
+  /* Beyond one connection (live-engine-context.c). */
+  LiveStateStore *store; /* nullable */
+  GCancellable *lifetime;
+  gboolean is_loading, is_credential_due, is_stored_unwanted;
+  LiveContextGuard guard;
+  GPtrArray *seed;      /* for the dial that is under way */
+  gboolean wants_nudge; /* spoken words await their answer after the seed */
+  guint silence_timer;
+
+  /* Does it live, is it needed (live-engine-vigil.c, live-engine-send.c). */
+  guint reply_timer, idle_timer, kept_timer, grace_timer, sleep_timer;
+  gint64 asked_us;
+  gboolean has_doubted; /* reconnected because of silence, and nothing came since */
+  guint loud_frames, still_frames;
+  GError *leaving; /* why we leave the connection ourselves */
+  gboolean is_asleep, is_flushing;
+  GSourceOnceFunc sleep_ready_fn;
+  gpointer sleep_ready_data;
+  GSourceOnceFunc down_fn;
+  gpointer down_data;
+
   LiveUsage usage;
   LiveEngineCounters counters;
   LiveLinkStatus shown; /* as last told; its own strings: */
@@ -141,12 +113,13 @@ void live_engine_turn_end (LiveEngine *self, LiveEngineTurn *turn, LiveTurnReaso
 /* live-engine-wire.c */
 void live_engine_on_wire_event (const LiveWireEvent *event, gpointer data);
 /* live-engine-requests.c */
-gboolean live_engine_takes_content (LiveEngine *self);
 void live_engine_flush_requests (LiveEngine *self);
 void live_engine_fail_requests (LiveEngine *self, const GError *error);
 void live_engine_request_return (LiveRequest *request, guint64 turn);
 void live_engine_request_reply (LiveRequest *request, char *take_text, GVariant *details);
 void live_engine_request_fail (LiveRequest *request, const GError *error);
+/* live-engine.c */
+void live_engine_look_up_credential (LiveEngine *self);
 /* live-engine-audio.c */
 extern const LiveAudioEvents live_engine_audio_events;
 extern const LiveUplinkEvents live_engine_uplink_events;

@@ -1,7 +1,7 @@
 /* Owns: the calls that wait: for the connection, and an Ask for its answer.
  * Thread: main only.
  * Called by: bus/ (the async pairs of live-engine.h) and the other files of the engine. */
-#include "core/live-engine-private.h"
+#include "core/live-engine-beyond.h"
 
 #include <string.h>
 
@@ -92,6 +92,9 @@ find_asked_turn (LiveEngine *self, const LiveRequest *request)
   for (GList *link = self->let_go.head; link != NULL; link = link->next)
     if (((LiveEngineTurn *) link->data)->ask == request)
       return link->data;
+  for (GList *link = self->kept.head; link != NULL; link = link->next)
+    if (((LiveEngineTurn *) link->data)->ask == request)
+      return link->data;
 
   return NULL;
 }
@@ -126,7 +129,7 @@ on_request_timer (gpointer data)
   g_autoptr (GError) error = NULL;
 
   request->timer = 0;
-  if (request->turn != 0)
+  if (request->turn != 0 && live_engine_is_online (self))
     error = g_error_new_literal (LIVE_ERROR, LIVE_ERROR_TIMEOUT,
                                  _ ("The model did not answer in time"));
   else if (self->failure != NULL)
@@ -161,88 +164,6 @@ new_request (LiveEngine *self,
   return request;
 }
 
-/* Whether clientContent may come at any time, not only as initial history (protocol 1.2). A
- * model's typed messages may go another way all the same. */
-gboolean
-live_engine_takes_content (LiveEngine *self)
-{
-  const LiveProfile *profile = live_link_get_profile (self->link);
-
-  return profile->text_path == LIVE_TEXT_CLIENT_CONTENT ||
-         profile->seed_path == LIVE_SEED_CLIENT_CONTENT;
-}
-
-static char *
-build_message (LiveEngine *self, const LiveRequest *request, GError **error)
-{
-  const LiveProfile *profile = live_link_get_profile (self->link);
-  gboolean has_content = live_engine_takes_content (self);
-
-  switch (request->kind)
-    {
-    case LIVE_REQUEST_TEXT:
-    case LIVE_REQUEST_ASK:
-      return profile->text_path == LIVE_TEXT_CLIENT_CONTENT
-                 ? live_wire_out_client_text ("user", request->text, TRUE)
-                 : live_wire_out_realtime_text (request->text);
-    case LIVE_REQUEST_CONTEXT:
-      if (has_content)
-        return live_wire_out_client_text ("user", request->text, FALSE);
-      break;
-    case LIVE_REQUEST_CONTENT:
-      if (has_content)
-        return live_wire_out_client_turns (request->text, request->wants_answer, error);
-      break;
-    case LIVE_REQUEST_CONNECT:
-      break;
-    }
-
-  g_set_error (error, LIVE_ERROR, LIVE_ERROR_UNSUPPORTED,
-               _ ("The model family %s takes text only as a message that it answers"),
-               profile->family);
-  return NULL;
-}
-
-/* Every message that wants an answer is a turn; one that is only context is none. */
-static void
-hand_over (LiveEngine *self, LiveRequest *request)
-{
-  g_autoptr (GError) error = NULL;
-  g_autofree char *message = build_message (self, request, &error);
-  LiveEngineTurn *turn;
-  guint64 number;
-
-  if (message == NULL)
-    {
-      live_engine_request_fail (request, error);
-      return;
-    }
-
-  if (request->wants_answer)
-    live_uplink_close_cut_in (self->uplink);
-  live_link_send (self->link, message, -1);
-  self->counters.texts_sent++;
-  if (!request->wants_answer)
-    {
-      live_engine_request_return (request, 0);
-      return;
-    }
-
-  turn = live_engine_turn_new (self, LIVE_TURN_BY_TEXT);
-  number = turn->number;
-  if (request->kind != LIVE_REQUEST_CONTENT)
-    turn->typed = g_strdup (request->text);
-  if (request->kind == LIVE_REQUEST_ASK)
-    {
-      request->turn = number;
-      turn->ask = request;
-    }
-  g_queue_push_tail (&self->waiting, turn);
-  live_engine_step (self, LIVE_TURN_EV_TEXT_SENT, NULL);
-  if (request->kind != LIVE_REQUEST_ASK)
-    live_engine_request_return (request, number);
-}
-
 void
 live_engine_flush_requests (LiveEngine *self)
 {
@@ -254,7 +175,7 @@ live_engine_flush_requests (LiveEngine *self)
       if (request->kind == LIVE_REQUEST_CONNECT)
         live_engine_request_return (request, 0);
       else
-        hand_over (self, request);
+        live_engine_hand_over (self, request);
     }
   g_object_unref (self);
 }
@@ -293,7 +214,7 @@ begin_call (LiveEngine *self,
     g_task_return_new_error (task, LIVE_ERROR, LIVE_ERROR_LIMIT_EXCEEDED,
                              _ ("The text is longer than %u bytes"), LIVE_ENGINE_MAX_TEXT_BYTES);
   else if (self->requests.length >= LIVE_ENGINE_MAX_REQUESTS ||
-           self->waiting.length >= LIVE_ENGINE_MAX_REQUESTS)
+           self->waiting.length + self->kept.length >= LIVE_ENGINE_MAX_REQUESTS)
     g_task_return_new_error (task, LIVE_ERROR, LIVE_ERROR_LIMIT_EXCEEDED,
                              _ ("More than %u messages wait already"), LIVE_ENGINE_MAX_REQUESTS);
   else

@@ -150,6 +150,12 @@ live_engine_get_statistics (LiveEngine *self)
   add_count (&builder, "turns-failed", self->counters.turns_failed);
   add_count (&builder, "turns-unanswered", self->counters.turns_unanswered);
   add_count (&builder, "texts-sent", self->counters.texts_sent);
+  add_count (&builder, "texts-sent-again", self->counters.texts_sent_again);
+  add_count (&builder, "tool-results-held", self->counters.results_held);
+  add_count (&builder, "tool-results-dropped", self->counters.results_dropped);
+  add_count (&builder, "service-silences", self->counters.silences);
+  add_count (&builder, "contexts-silent", self->counters.contexts_silent);
+  add_count (&builder, "contexts-collapsed", self->counters.contexts_collapsed);
   add_count (&builder, "tool-calls", self->counters.tool_calls);
   add_count (&builder, "unknown-tools", self->counters.unknown_tools);
   add_count (&builder, "media-after-cut", self->counters.media_after_cut);
@@ -166,7 +172,7 @@ settings_in_force (LiveEngine *self, LiveChange change)
   switch (change)
     {
     case LIVE_CHANGE_RECONNECT:
-      return live_engine_is_online (self) ? self->setup_settings : NULL;
+      return live_engine_is_online (self) ? live_link_get_sent_settings (self->link) : NULL;
     case LIVE_CHANGE_NEXT_CONVERSATION:
       return live_link_get_settings (self->link);
     case LIVE_CHANGE_RESTART:

@@ -1,7 +1,7 @@
 /* Owns: carrying out what the turn machine decides.
  * Thread: main only.
  * Called by: the other files of the engine, the speaker and the clock. */
-#include "core/live-engine-private.h"
+#include "core/live-engine-beyond.h"
 
 #include <string.h>
 
@@ -28,6 +28,7 @@ live_engine_turn_free (LiveEngineTurn *turn)
     return;
 
   g_free (turn->typed);
+  g_free (turn->message);
   g_string_free (turn->answer, TRUE);
   g_string_free (turn->written, TRUE);
   g_string_free (turn->thoughts, TRUE);
@@ -95,7 +96,7 @@ guess_origin (LiveEngine *self)
 static gboolean
 can_tell_by_activity (LiveEngine *self)
 {
-  LiveSettings *settings = self->setup_settings;
+  LiveSettings *settings = live_link_get_sent_settings (self->link);
 
   return settings != NULL &&
          g_str_equal (live_settings_get_string (settings, LIVE_SETTING_VAD_MODE), "manual") &&
@@ -225,7 +226,8 @@ carry_out_ends (LiveEngine *self, guint actions, const LiveTurnOut *out)
       live_engine_turn_answered (self, self->turn);
       g_queue_push_tail (&self->let_go, g_steal_pointer (&self->turn));
     }
-  if ((actions & LIVE_TURN_DO_CLOSE) != 0)
+  /* A turn that will be handed over again is not closed with the machine's. */
+  if ((actions & LIVE_TURN_DO_CLOSE) != 0 && self->turn != NULL)
     live_engine_turn_end (self, g_steal_pointer (&self->turn), out->reason);
   if ((actions & LIVE_TURN_DO_CLOSE_WAITING) != 0)
     end_waiting (self, out->waiting_reason);
@@ -291,6 +293,7 @@ tell_quiet (LiveEngine *self)
   live_speaker_keep_open (self->speaker, !self->is_down && (!is_quiet || self->is_listening));
   if (became_quiet && !self->is_down)
     live_link_quiet (self->link);
+  live_engine_heed_idle (self, FALSE);
 }
 
 void
@@ -319,8 +322,10 @@ live_engine_free_turns (LiveEngine *self)
 {
   live_clock_clear (self->clock, &self->watchdog_timer);
   live_clock_clear (self->clock, &self->drop_timer);
+  live_clock_clear (self->clock, &self->kept_timer);
   g_queue_clear (&self->posted);
   g_clear_pointer (&self->turn, live_engine_turn_free);
   g_queue_clear_full (&self->waiting, (GDestroyNotify) live_engine_turn_free);
+  g_queue_clear_full (&self->kept, (GDestroyNotify) live_engine_turn_free);
   g_queue_clear_full (&self->let_go, (GDestroyNotify) live_engine_turn_free);
 }

@@ -1,7 +1,7 @@
 /* Owns: which event of the turn machine a server's message is.
  * Thread: main only.
  * Called by: core/live-link.c, one typed event after the other. */
-#include "core/live-engine-private.h"
+#include "core/live-engine-beyond.h"
 
 static LiveEngineTurn *
 turn_for_facts (LiveEngine *self)
@@ -27,6 +27,44 @@ on_usage (LiveEngine *self, const LiveWireUsage *usage)
   if (turn != NULL && !is_of_closed_turn (self))
     live_usage_add (&turn->usage, usage);
   live_engine_emit_changed (self, "Usage");
+  live_engine_guard (self, LIVE_CONTEXT_EV_USAGE, (guint) CLAMP (usage->prompt, 0, G_MAXINT));
+}
+
+/* What the event says of the service's being there: it heard the user, or it answers. */
+static void
+note_sign (LiveEngine *self, const LiveWireEvent *event)
+{
+  switch (event->kind)
+    {
+    case LIVE_WIRE_AUDIO:
+    case LIVE_WIRE_TEXT:
+    case LIVE_WIRE_EXECUTABLE_CODE:
+    case LIVE_WIRE_CODE_RESULT:
+    case LIVE_WIRE_OUTPUT_TRANSCRIPT:
+    case LIVE_WIRE_GROUNDING:
+    case LIVE_WIRE_TOOL_CALL:
+    case LIVE_WIRE_GENERATION_COMPLETE:
+    case LIVE_WIRE_INTERRUPTED:
+    case LIVE_WIRE_TURN_COMPLETE:
+    case LIVE_WIRE_INTERACTION_STATUS:
+      live_engine_note_output (self);
+      return;
+    case LIVE_WIRE_INPUT_TRANSCRIPT:
+    case LIVE_WIRE_VOICE_ACTIVITY:
+      if (!live_settings_get_boolean (self->settings, LIVE_SETTING_SESSION_PROACTIVE_AUDIO))
+        live_engine_note_asked (self);
+      return;
+    case LIVE_WIRE_TOOL_CANCEL:
+    case LIVE_WIRE_INTERIM_TRANSCRIPT:
+    case LIVE_WIRE_WAITING_FOR_INPUT:
+    case LIVE_WIRE_USAGE:
+    case LIVE_WIRE_GO_AWAY:
+    case LIVE_WIRE_SETUP_COMPLETE:
+    case LIVE_WIRE_RESUMPTION:
+    case LIVE_WIRE_SERVER_ERROR:
+    case LIVE_WIRE_MALFORMED:
+      return;
+    }
 }
 
 static void
@@ -92,6 +130,7 @@ live_engine_on_wire_event (const LiveWireEvent *event, gpointer data)
 {
   LiveEngine *self = data;
 
+  note_sign (self, event);
   switch (event->kind)
     {
     case LIVE_WIRE_AUDIO:

@@ -1,7 +1,7 @@
 /* Owns: the conversation as a whole: its parts, its link, its settings, its life.
  * Thread: main only.
  * Called by: live-app (builds it) and bus/. */
-#include "core/live-engine-private.h"
+#include "core/live-engine-beyond.h"
 
 #include <glib/gi18n.h>
 
@@ -10,9 +10,8 @@ G_DEFINE_FINAL_TYPE (LiveEngine, live_engine, G_TYPE_OBJECT)
 static void
 show_settings_in_force (LiveEngine *self)
 {
-  LiveSettings *settings = self->setup_settings != NULL && live_engine_is_online (self)
-                               ? self->setup_settings
-                               : self->settings;
+  LiveSettings *sent = live_link_get_sent_settings (self->link);
+  LiveSettings *settings = sent != NULL && live_engine_is_online (self) ? sent : self->settings;
 
   live_uplink_set_manual (
       self->uplink,
@@ -24,18 +23,11 @@ static void
 on_link_changed (gpointer data)
 {
   LiveEngine *self = data;
-  LiveLinkStatus status;
-
-  live_link_get_status (self->link, &status);
-  /* The setup was built just before this state, with these settings. */
-  if (status.state == LIVE_LINK_CONNECTING && self->shown.state != LIVE_LINK_CONNECTING)
-    {
-      g_clear_pointer (&self->setup_settings, live_settings_unref);
-      self->setup_settings = live_settings_ref (self->settings);
-    }
 
   live_engine_show_link (self);
   live_engine_update_capture (self);
+  live_engine_heed_idle (self, FALSE);
+  live_engine_check_sleep (self);
 }
 
 static void
@@ -44,11 +36,21 @@ on_link_online (LiveContextOrigin origin, gpointer data)
   LiveEngine *self = data;
 
   g_clear_error (&self->failure);
+  g_clear_error (&self->leaving);
+  live_engine_note_target (self);
   live_engine_show_link (self);
   self->fsm.has_status = live_link_get_profile (self->link)->has_interaction_status;
   show_settings_in_force (self);
+  live_engine_send_seed (self, origin);
+  live_engine_guard (self,
+                     origin == LIVE_CONTEXT_RESUMED ? LIVE_CONTEXT_EV_ONLINE_RESUMED
+                                                    : LIVE_CONTEXT_EV_ONLINE_FRESH,
+                     0);
+  live_engine_settle_calls (self, origin == LIVE_CONTEXT_RESUMED);
+  live_engine_send_kept (self, origin);
   live_uplink_set_online (self->uplink, TRUE);
   live_engine_flush_requests (self);
+  live_engine_heed_idle (self, TRUE);
 }
 
 static void
@@ -62,20 +64,28 @@ static void
 on_link_lost (const GError *error, gboolean will_retry, gpointer data)
 {
   LiveEngine *self = data;
+  g_autoptr (GError) why = g_steal_pointer (&self->leaving);
 
-  take_failure (self, error);
+  if (why == NULL)
+    why = g_error_copy (error);
+  take_failure (self, why);
   live_engine_show_link (self);
   live_uplink_set_online (self->uplink, FALSE);
-  live_engine_forget_calls (self);
+  live_engine_stop_vigil (self);
+  live_engine_guard (self, LIVE_CONTEXT_EV_LOST, 0);
+  if (will_retry && !self->is_down)
+    live_engine_keep_turns (self);
+  else
+    live_engine_forget_calls (self);
 
   g_clear_error (&self->loss);
-  self->loss = g_error_copy (error);
+  self->loss = g_error_copy (why);
   live_engine_step (self, LIVE_TURN_EV_LINK_LOST, NULL);
   g_clear_error (&self->loss);
 
   show_settings_in_force (self);
   if (!will_retry)
-    live_engine_fail_requests (self, error);
+    live_engine_fail_requests (self, why);
 }
 
 static void
@@ -87,6 +97,8 @@ on_link_failed (const GError *error, gpointer data)
   live_engine_show_link (self);
   live_uplink_clear (self->uplink);
   live_engine_update_capture (self);
+  live_engine_forget_calls (self);
+  live_engine_fail_kept (self, error);
   live_engine_fail_requests (self, error);
 }
 
@@ -104,10 +116,9 @@ on_link_writable (gpointer data)
   live_uplink_on_writable (self->uplink);
 }
 
-static void
-on_credential_wanted (gpointer data)
+void
+live_engine_look_up_credential (LiveEngine *self)
 {
-  LiveEngine *self = data;
   g_autoptr (GError) error = NULL;
 
   if (self->credentials.lookup != NULL)
@@ -119,6 +130,17 @@ on_credential_wanted (gpointer data)
   error = g_error_new_literal (LIVE_ERROR, LIVE_ERROR_NO_CREDENTIALS,
                                _ ("No place to look for an API key is known"));
   live_link_credential (self->link, 0, NULL, error);
+}
+
+/* The first dial waits for what the last process left. */
+static void
+on_credential_wanted (gpointer data)
+{
+  LiveEngine *self = data;
+
+  self->is_credential_due = self->is_loading;
+  if (!self->is_loading)
+    live_engine_look_up_credential (self);
 }
 
 static gboolean
@@ -140,6 +162,8 @@ static const LiveLinkEvents link_events = {
   .writable = on_link_writable,
   .credential_wanted = on_credential_wanted,
   .is_quiet = is_quiet,
+  .handle_changed = live_engine_on_handle_changed,
+  .prepare_seed = live_engine_prepare_seed,
 };
 
 static const LiveSpeakerEvents speaker_events = {
@@ -202,6 +226,7 @@ live_engine_apply_settings (LiveEngine *self, LiveSettings *settings)
     if (changed[shown_settings[i].setting])
       live_engine_emit_changed (self, shown_settings[i].property);
   show_settings_in_force (self);
+  live_engine_heed_idle (self, FALSE);
 }
 
 void
@@ -224,12 +249,16 @@ live_engine_disconnect (LiveEngine *self)
 
   live_link_want (self->link, FALSE, "user");
   live_uplink_clear (self->uplink);
+  live_engine_fail_kept (self, error);
   live_engine_fail_requests (self, error);
 }
 
 const char *
 live_engine_new_conversation (LiveEngine *self)
 {
+  g_autoptr (GError) error =
+      g_error_new_literal (LIVE_ERROR, LIVE_ERROR_INTERRUPTED, _ ("A new conversation was begun"));
+
   /* What the old conversation still says is of no interest; the server need not be told, for
    * the link leaves it. */
   if (live_turn_fsm_has_turn (&self->fsm))
@@ -240,11 +269,28 @@ live_engine_new_conversation (LiveEngine *self)
   self->usage = (LiveUsage){ 0 };
   live_transcript_clear (self->transcript);
   g_string_truncate (self->next_words, 0);
+  g_clear_pointer (&self->conversation_target, g_free);
+  self->is_stored_unwanted = self->is_loading;
+  live_engine_fail_kept (self, error);
+  live_engine_forget_calls (self);
+  live_engine_guard (self, LIVE_CONTEXT_EV_FORGOTTEN, 0);
   live_engine_emit_changed (self, "ConversationId");
   live_engine_emit_changed (self, "Usage");
   live_link_forget (self->link);
   live_engine_show_pending (self);
   return self->conversation_id;
+}
+
+/* The socket is gone; what it left goes to the disk. */
+static void
+on_link_down (gpointer data)
+{
+  LiveEngine *self = data;
+
+  if (self->store != NULL)
+    live_state_store_flush (self->store, self->down_fn, self->down_data);
+  else
+    self->down_fn (self->down_data);
 }
 
 void
@@ -254,7 +300,9 @@ live_engine_shut_down (LiveEngine *self, GSourceOnceFunc done_fn, gpointer data)
       g_error_new_literal (LIVE_ERROR, LIVE_ERROR_NOT_CONNECTED, _ ("The daemon is shutting down"));
 
   self->is_down = TRUE;
+  live_engine_stop_vigil (self);
   live_engine_update_capture (self);
+  live_engine_fail_kept (self, error);
   live_engine_fail_requests (self, error);
 
   g_clear_error (&self->loss);
@@ -266,7 +314,9 @@ live_engine_shut_down (LiveEngine *self, GSourceOnceFunc done_fn, gpointer data)
 
   if (self->audio != NULL)
     self->audio->class->want (self->audio, LIVE_AUDIO_PLAYBACK, FALSE);
-  live_link_shut_down (self->link, done_fn, data);
+  self->down_fn = done_fn;
+  self->down_data = data;
+  live_link_shut_down (self->link, on_link_down, self);
 }
 
 static void
@@ -276,10 +326,17 @@ live_engine_dispose (GObject *object)
 
   /* The requests' tasks hold the engine, so none is left here. */
   live_engine_free_turns (self);
+  live_engine_stop_vigil (self);
+  live_clock_clear (self->clock, &self->sleep_timer);
+  if (self->lifetime != NULL)
+    g_cancellable_cancel (self->lifetime);
+  g_clear_object (&self->lifetime);
+  live_engine_drop_held_results (self);
   g_clear_pointer (&self->link, live_link_free);
   g_clear_pointer (&self->speaker, live_speaker_free);
   g_clear_pointer (&self->uplink, live_uplink_free);
   g_clear_pointer (&self->audio, live_audio_free);
+  g_clear_pointer (&self->store, live_state_store_free);
   G_OBJECT_CLASS (live_engine_parent_class)->dispose (object);
 }
 
@@ -291,13 +348,15 @@ live_engine_finalize (GObject *object)
   g_clear_pointer (&self->transcript, live_transcript_free);
   g_clear_pointer (&self->settings, live_settings_unref);
   g_clear_pointer (&self->started_settings, live_settings_unref);
-  g_clear_pointer (&self->setup_settings, live_settings_unref);
+  g_clear_pointer (&self->seed, g_ptr_array_unref);
   g_clear_pointer (&self->tool_calls, g_hash_table_unref);
   g_clear_error (&self->failure);
   g_clear_error (&self->loss);
+  g_clear_error (&self->leaving);
   g_string_free (self->next_words, TRUE);
   g_free (self->pending_text);
   g_free (self->conversation_id);
+  g_free (self->conversation_target);
   g_free (self->shown_message);
   g_free (self->shown_session_id);
   G_OBJECT_CLASS (live_engine_parent_class)->finalize (object);
@@ -341,11 +400,14 @@ live_engine_init (LiveEngine *self)
 {
   g_queue_init (&self->posted);
   g_queue_init (&self->waiting);
+  g_queue_init (&self->kept);
+  g_queue_init (&self->held_results);
   g_queue_init (&self->let_go);
   g_queue_init (&self->requests);
   self->transcript = live_transcript_new ();
   self->next_words = g_string_new (NULL);
-  self->tool_calls = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->tool_calls = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  live_context_guard_init (&self->guard, &live_context_limits_default);
   self->conversation_id = g_uuid_string_random ();
   self->volume = 1.0;
   self->was_quiet = TRUE;
@@ -361,6 +423,7 @@ live_engine_new (const LiveEngineParts *parts)
   self->clock = parts->clock;
   self->audio = parts->audio;
   self->credentials = parts->credentials;
+  self->store = parts->store;
   self->settings = live_settings_ref (parts->settings);
   self->started_settings = live_settings_ref (parts->settings);
 
@@ -378,5 +441,6 @@ live_engine_new (const LiveEngineParts *parts)
   live_link_get_status (self->link, &self->shown);
   self->shown_message = g_strdup (self->shown.message);
   self->shown_session_id = g_strdup (self->shown.session_id);
+  live_engine_load (self);
   return self;
 }

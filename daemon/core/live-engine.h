@@ -10,6 +10,7 @@
 #include "base/live-clock.h"
 #include "base/live-settings.h"
 #include "io/live-audio.h"
+#include "io/live-state-store.h"
 #include "io/live-transport.h"
 #include "protocol/live-profile.h"
 
@@ -29,10 +30,11 @@ typedef struct
 typedef struct
 {
   const LiveClock *clock;
-  LiveTransport *transport;         /* owned by the engine from here on */
-  LiveAudio *audio;                 /* nullable (text only); owned from here on */
-  LiveProfiles *profiles;           /* borrowed, outlives the engine */
-  LiveSettings *settings;           /* a reference is taken */
+  LiveTransport *transport; /* owned by the engine from here on */
+  LiveAudio *audio;         /* nullable (text only); owned from here on */
+  LiveProfiles *profiles;   /* borrowed, outlives the engine */
+  LiveSettings *settings;   /* a reference is taken */
+  LiveStateStore *store;    /* nullable (nothing outlives the process); owned */
   LiveEngineCredentials credentials;
 } LiveEngineParts;
 
@@ -42,39 +44,62 @@ LiveEngine *live_engine_new (const LiveEngineParts *parts);
 void live_engine_shut_down (LiveEngine *self, GSourceOnceFunc done_fn, gpointer data);
 
 /* kind is a LiveCredentialKind; secret is copied and wiped. NULL secret: error says why. */
-void live_engine_credential (LiveEngine *self, guint kind, const char *secret,
-                             const GError *error);
+void live_engine_credential (LiveEngine *self, guint kind, const char *secret, const GError *error);
 /* The key may have changed (Reload, CheckCredentials): leaves `blocked` for a new try. */
 void live_engine_credentials_changed (LiveEngine *self);
+
+/* The machine's network as io/live-presence.h sees it; available until told otherwise. */
+void live_engine_set_network (LiveEngine *self, gboolean is_available);
+/* The machine goes to sleep: ready_fn when the socket is closed and the state on disk, at most
+ * 4 s later. wake goes on at once, or ends a sleep that did not come. */
+void live_engine_sleep (LiveEngine *self, GSourceOnceFunc ready_fn, gpointer data);
+void live_engine_wake (LiveEngine *self);
 
 /* A new snapshot is in force; classes of change as in live-settings.h. */
 void live_engine_apply_settings (LiveEngine *self, LiveSettings *settings);
 
 /* Session */
-void live_engine_connect_async (LiveEngine *self, GCancellable *cancellable,
-                                GAsyncReadyCallback callback, gpointer data);
+void live_engine_connect_async (LiveEngine *self,
+                                GCancellable *cancellable,
+                                GAsyncReadyCallback callback,
+                                gpointer data);
 gboolean live_engine_connect_finish (LiveEngine *self, GAsyncResult *result, GError **error);
 void live_engine_disconnect (LiveEngine *self);
 /* The new ConversationId; borrowed. */
 const char *live_engine_new_conversation (LiveEngine *self);
 
 /* One user message; ends when it was handed to an online server. is_context: append only. */
-void live_engine_send_text_async (LiveEngine *self, const char *text, gboolean is_context,
-                                  GCancellable *cancellable, GAsyncReadyCallback callback,
+void live_engine_send_text_async (LiveEngine *self,
+                                  const char *text,
+                                  gboolean is_context,
+                                  GCancellable *cancellable,
+                                  GAsyncReadyCallback callback,
                                   gpointer data);
-gboolean live_engine_send_text_finish (LiveEngine *self, GAsyncResult *result, guint64 *ret_turn,
+gboolean live_engine_send_text_finish (LiveEngine *self,
+                                       GAsyncResult *result,
+                                       guint64 *ret_turn,
                                        GError **error);
-void live_engine_send_content_async (LiveEngine *self, const char *turns_json,
-                                     gboolean turn_complete, GCancellable *cancellable,
-                                     GAsyncReadyCallback callback, gpointer data);
-gboolean live_engine_send_content_finish (LiveEngine *self, GAsyncResult *result,
-                                          guint64 *ret_turn, GError **error);
+void live_engine_send_content_async (LiveEngine *self,
+                                     const char *turns_json,
+                                     gboolean turn_complete,
+                                     GCancellable *cancellable,
+                                     GAsyncReadyCallback callback,
+                                     gpointer data);
+gboolean live_engine_send_content_finish (LiveEngine *self,
+                                          GAsyncResult *result,
+                                          guint64 *ret_turn,
+                                          GError **error);
 /* timeout_ms 0: the default of 120 s. ret_details: a{sv}, owned: `turn` t, `interrupted` b,
  * `tokens` a{st}, `thoughts` s … */
-void live_engine_ask_async (LiveEngine *self, const char *text, guint timeout_ms,
-                            GCancellable *cancellable, GAsyncReadyCallback callback,
+void live_engine_ask_async (LiveEngine *self,
+                            const char *text,
+                            guint timeout_ms,
+                            GCancellable *cancellable,
+                            GAsyncReadyCallback callback,
                             gpointer data);
-char *live_engine_ask_finish (LiveEngine *self, GAsyncResult *result, GVariant **ret_details,
+char *live_engine_ask_finish (LiveEngine *self,
+                              GAsyncResult *result,
+                              GVariant **ret_details,
                               GError **error);
 
 gboolean live_engine_start_activity (LiveEngine *self, GError **error);

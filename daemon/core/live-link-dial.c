@@ -1,19 +1,12 @@
 /* Owns: what a dial needs: settings of this conversation, handle, target, setup.
  * Thread: main.
  * Called by: core/live-link.c. */
-#include <string.h>
-
-#include "base/live-error.h"
 #include "base/live-redact.h"
 #include "core/live-link-private.h"
 #include "protocol/live-setup.h"
 
-/* Two hours after the end of its session a handle is worth nothing (protocol 8.6); five minutes
- * are left for clocks that differ. */
-#define HANDLE_LIFE_US (G_GINT64_CONSTANT (115) * 60 * G_USEC_PER_SEC)
-
 /* The newest settings, but of those that only a new conversation may change, the ones with
- * which this conversation began: a handle of one model is refused by another. */
+ * which the last dial was made: a handle of one model is refused by another. */
 static LiveSettings *
 compose (LiveSettings *newest, LiveSettings *pinned)
 {
@@ -60,29 +53,6 @@ live_link_unpin (LiveLink *self)
 }
 
 void
-live_link_drop_handle (LiveLink *self)
-{
-  live_redact_wipe (&self->handle);
-  g_clear_pointer (&self->handle_fingerprint, g_free);
-  self->is_handle_dirty = FALSE;
-}
-
-gboolean
-live_link_can_resume (LiveLink *self)
-{
-  g_autofree char *fingerprint = NULL;
-
-  if (self->handle == NULL)
-    return FALSE;
-  if (live_clock_boot_us (self->clock) - self->handle_boot_us > HANDLE_LIFE_US &&
-      !live_link_fsm_is_online (&self->fsm))
-    return FALSE;
-
-  fingerprint = live_setup_fingerprint (self->effective);
-  return g_strcmp0 (fingerprint, self->handle_fingerprint) == 0;
-}
-
-void
 live_link_forget_target (LiveLink *self)
 {
   g_clear_pointer (&self->url, g_free);
@@ -113,7 +83,8 @@ build_setup (LiveLink *self, GError **error)
   LiveSetupInput input = { .settings = self->effective,
                            .profile = live_link_get_profile (self),
                            .tools_json = self->tools_json,
-                           .handle = self->is_handle_used ? self->handle : NULL };
+                           .handle = self->is_handle_used ? self->handle : NULL,
+                           .seeds_history = self->is_seeding };
 
   self->setup = live_setup_build (&input, warnings, error);
   if (self->setup == NULL)
@@ -129,11 +100,10 @@ live_link_prepare (LiveLink *self, guint kind, const char *secret)
   g_autoptr (GError) error = NULL;
 
   live_link_forget_target (self);
-  live_link_choose_settings (self);
+  /* What had to wait for the end of a connection waits no longer. */
+  live_link_unpin (self);
   live_link_choose_limits (self);
-  self->is_handle_used = live_link_can_resume (self);
-  if (self->handle != NULL && !self->is_handle_used)
-    live_link_drop_handle (self);
+  live_link_choose_context (self);
 
   if (live_endpoint_build (self->effective, live_link_get_profile (self), kind, secret, &self->url,
                            &self->headers, &error) &&
@@ -141,6 +111,9 @@ live_link_prepare (LiveLink *self, guint kind, const char *secret)
     {
       g_clear_pointer (&self->pinned, live_settings_unref);
       self->pinned = live_settings_ref (self->effective);
+      g_clear_pointer (&self->sent_settings, live_settings_unref);
+      self->sent_settings = live_settings_ref (self->effective);
+      self->updated_us = 0;
       return TRUE;
     }
 

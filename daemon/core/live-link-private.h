@@ -1,8 +1,9 @@
-/* The inside of the link, shared by its four files; nobody else includes this.
+/* The inside of the link, shared by its files; nobody else includes this.
  * Thread: main.
  *
- * live-link.c drives the machine; -dial.c makes a dial ready; -wire.c reads what comes and keeps
- * the handle; -report.c puts everything into words and numbers. */
+ * live-link.c drives the machine; -dial.c makes a dial ready; -context.c keeps the handle; -wire.c
+ * reads what comes; -update.c changes a setup in place; -world.c hears of network and sleep;
+ * -report.c puts everything into words and numbers. */
 #pragma once
 
 #include "core/live-link.h"
@@ -25,9 +26,9 @@ struct _LiveLink
   guint state_timer_id, stable_timer_id;
   guint generation, stable_generation;
 
-  /* What is wanted. pinned: the snapshot whose next-conversation settings this conversation
-   * keeps; NULL when there is no conversation to keep. */
-  LiveSettings *settings, *pinned, *effective;
+  /* What is wanted. pinned: the snapshot whose next-conversation settings hold until the next
+   * dial; NULL when there is no conversation to keep. sent: what the service was told. */
+  LiveSettings *settings, *pinned, *effective, *sent_settings;
   char *tools_json;
   const LiveProfile *profile;
   LiveProfile corrected; /* a copy of the profile without what the model refused */
@@ -43,14 +44,19 @@ struct _LiveLink
   char *handle; /* SECRET; the newest resumable one */
   char *handle_fingerprint;
   gint64 handle_boot_us;    /* of its last good day: when it came, or when its session ended */
+  gint64 handle_issued_us;  /* monotonic; 0 = before this process */
   gboolean is_handle_dirty; /* more has been said since */
   gboolean has_context;     /* something was answered, so something can be lost */
+  gboolean is_abandoned;    /* this connection's context is given up */
+  gboolean is_seed_refused; /* the service closed on the last seed */
   LiveContextOrigin origin;
 
   /* This connection. */
   char *session_id;
   LiveClosePhase phase;
-  gboolean is_handle_used;
+  gboolean is_handle_used, is_seeding;
+  gboolean is_update_refused; /* contextUpdate is not known there */
+  gint64 updated_us;          /* the last contextUpdate, 0 = none */
   gint64 opened_us, connected_wall_us, retry_wall_us;
   LiveLinkState logged_state;
 
@@ -65,6 +71,8 @@ struct _LiveLink
   LiveLinkStats stats;
   GHashTable *closes; /* category -> GUINT_TO_POINTER count */
   guint64 unreadable_logged;
+
+  gboolean is_network_gone, is_network_told_down;
 
   GSourceOnceFunc shut_down_fn;
   gpointer shut_down_data;
@@ -81,15 +89,31 @@ void live_link_choose_limits (LiveLink *self);
 /* Takes the newest settings, with what belongs to the conversation held back. */
 void live_link_choose_settings (LiveLink *self);
 void live_link_unpin (LiveLink *self);
-void live_link_drop_handle (LiveLink *self);
-/* A handle that could be used now. */
-gboolean live_link_can_resume (LiveLink *self);
 /* FALSE: error, reason and message are set. */
 gboolean live_link_prepare (LiveLink *self, guint kind, const char *secret);
 void live_link_open (LiveLink *self);
 void live_link_send_setup (LiveLink *self);
 void live_link_forget_target (LiveLink *self);
 void live_link_correct (LiveLink *self);
+
+/* live-link-context.c */
+void live_link_drop_handle (LiveLink *self);
+/* A handle that could be used now. */
+gboolean live_link_can_resume (LiveLink *self);
+gboolean live_link_is_safe_to_leave (LiveLink *self);
+void live_link_keep_handle (LiveLink *self, const LiveWireEvent *event);
+void live_link_age_handle (LiveLink *self);
+void live_link_choose_context (LiveLink *self);
+void live_link_settle_context (LiveLink *self);
+void live_link_note_answer (LiveLink *self);
+
+/* live-link-update.c */
+/* TRUE: the service was told, no rotation is needed. */
+gboolean live_link_update (LiveLink *self, gboolean has_instruction, gboolean has_tools);
+gboolean live_link_blames_update (LiveLink *self, const LiveCloseInfo *info);
+
+/* live-link-world.c */
+void live_link_heed_network (LiveLink *self);
 
 /* live-link-wire.c */
 extern const LiveTransportEvents live_link_transport_events;

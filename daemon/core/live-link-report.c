@@ -88,6 +88,26 @@ log_end (LiveLink *self, const LiveCloseInfo *info, const LiveCloseVerdict *verd
       live_close_action_to_string (verdict->action));
 }
 
+/* What we added to the session's own beginning may be what the service does not like; then the
+ * session is not to blame, and it is tried without. */
+static void
+forgive (LiveLink *self, const LiveCloseInfo *info, LiveCloseVerdict *verdict)
+{
+  gboolean is_early = info->origin == LIVE_CLOSE_FRAME &&
+                      (info->phase == LIVE_PHASE_SETUP || info->phase == LIVE_PHASE_BEFORE_TURN);
+
+  if (live_link_blames_update (self, info))
+    *verdict =
+        (LiveCloseVerdict){ LIVE_CLOSE_RESUME, LIVE_ERROR_SERVER, "server", "update-refused" };
+  else if (self->is_seeding && is_early)
+    {
+      self->is_seed_refused = TRUE;
+      if (verdict->action == LIVE_CLOSE_STOP && verdict->error == LIVE_ERROR_BAD_SETUP)
+        *verdict =
+            (LiveCloseVerdict){ LIVE_CLOSE_FRESH, LIVE_ERROR_SERVER, "server", "seed-refused" };
+    }
+}
+
 void
 live_link_note_end (LiveLink *self, LiveCloseInfo *info, LiveLinkLoss *ret_loss)
 {
@@ -100,6 +120,7 @@ live_link_note_end (LiveLink *self, LiveCloseInfo *info, LiveLinkLoss *ret_loss)
   info->handle_used = self->is_handle_used;
   info->age_us = self->opened_us != 0 ? live_clock_now_us (self->clock) - self->opened_us : 0;
   verdict = live_close_classify (info);
+  forgive (self, info, &verdict);
 
   /* A close without words still has a code. */
   if (*words == '\0')
@@ -185,6 +206,7 @@ live_link_get_status (LiveLink *self, LiveLinkStatus *ret_status)
     .session_id = self->session_id,
     .is_online = live_link_fsm_is_online (&self->fsm),
     .is_resumable = live_link_can_resume (self) && !self->is_handle_dirty,
+    .has_socket = self->fsm.has_socket,
     .connected_since_us = self->connected_wall_us,
     .retry_at_us = self->retry_wall_us,
   };
@@ -210,6 +232,9 @@ live_link_add_statistics (LiveLink *self, GVariantBuilder *builder)
     { "resumes", self->stats.resumes },
     { "rotations", self->stats.rotations },
     { "retries", self->stats.retries },
+    { "reseeds", self->stats.reseeds },
+    { "contexts-abandoned", self->stats.abandons },
+    { "context-updates", self->stats.updates },
     { "bad-messages", self->stats.bad_messages },
     { "empty-messages", self->stats.empty_messages },
     { "late-sends", self->stats.late_sends + transport->late_sends },
@@ -244,7 +269,9 @@ live_link_dump (LiveLink *self, GString *out)
   g_string_append_printf (
       out, "session: %s, age %" G_GINT64_FORMAT " ms, %s\n", self->session_id,
       self->fsm.has_socket && self->opened_us != 0 ? (now_us - self->opened_us) / 1000 : 0,
-      self->is_handle_used ? "resumed" : "fresh");
+      self->is_handle_used ? "resumed"
+      : self->is_seeding   ? "fresh, told what was said"
+                           : "fresh");
   g_string_append_printf (out, "model family: %s%s\n", self->profile->family,
                           self->is_corrected ? " (corrected after a refusal)" : "");
   g_string_append_printf (out, "handle: %s, age %" G_GINT64_FORMAT " s\n",

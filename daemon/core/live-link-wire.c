@@ -1,10 +1,7 @@
-/* Owns: the reading of what the transport brings, and the newest handle.
+/* Owns: the reading of what the transport brings.
  * Thread: main.
  * Called by: io/ through LiveTransportEvents. */
-#include "base/live-error.h"
-#include "base/live-redact.h"
 #include "core/live-link-private.h"
-#include "protocol/live-setup.h"
 
 /* After so many lines about messages that can't be read, only the counter goes on. */
 #define UNREADABLE_LOG_MAX 10
@@ -17,33 +14,6 @@ on_opened (gpointer data)
   self->opened_us = live_clock_now_us (self->clock);
   self->phase = LIVE_PHASE_SETUP;
   live_link_post (self, LIVE_LINK_EV_OPENED);
-}
-
-/* Each update supersedes the one before (protocol 7.6). Not resumable just now: the last good
- * handle still works and loses what came since. */
-static void
-keep_handle (LiveLink *self, const LiveWireEvent *event)
-{
-  gboolean was_clean = self->handle != NULL && !self->is_handle_dirty;
-
-  if (event->is_resumable && event->text != NULL && *event->text != '\0')
-    {
-      live_redact_wipe (&self->handle);
-      self->handle = g_strdup (event->text);
-      g_free (self->handle_fingerprint);
-      self->handle_fingerprint = live_setup_fingerprint (self->effective);
-      self->handle_boot_us = live_clock_boot_us (self->clock);
-      self->is_handle_dirty = FALSE;
-    }
-  else
-    self->is_handle_dirty = TRUE;
-
-  if (was_clean != (self->handle != NULL && !self->is_handle_dirty))
-    {
-      self->events.changed (self->events_data);
-      /* A rotation may have waited for nothing else. */
-      live_link_ask_quiet (self);
-    }
 }
 
 static gboolean
@@ -79,10 +49,7 @@ take_event (LiveLink *self, const LiveWireEvent *event)
 
   if (is_answer (event->kind) && self->phase < LIVE_PHASE_CONVERSATION &&
       live_link_fsm_is_online (&self->fsm))
-    {
-      self->phase = LIVE_PHASE_CONVERSATION;
-      self->has_context = TRUE;
-    }
+    live_link_note_answer (self);
 
   if (event->kind == LIVE_WIRE_SETUP_COMPLETE)
     {
@@ -91,7 +58,7 @@ take_event (LiveLink *self, const LiveWireEvent *event)
       live_link_post (self, LIVE_LINK_EV_SETUP_DONE);
     }
   else if (event->kind == LIVE_WIRE_RESUMPTION)
-    keep_handle (self, event);
+    live_link_keep_handle (self, event);
   else if (event->kind == LIVE_WIRE_SERVER_ERROR)
     take_server_error (self, event);
   else if (event->kind == LIVE_WIRE_MALFORMED)

@@ -127,21 +127,13 @@ update_facts (LiveLink *self, LiveLinkActions actions, const LiveLinkOut *out)
       self->reason = "none";
       g_clear_pointer (&self->message, g_free);
       g_clear_error (&self->error);
-      self->origin = self->is_handle_used ? LIVE_CONTEXT_RESUMED
-                     : self->has_context  ? LIVE_CONTEXT_LOST
-                                          : LIVE_CONTEXT_NEW;
-      /* A fresh session knows nothing; what was lost is lost once. */
-      if (!self->is_handle_used)
-        self->has_context = FALSE;
+      live_link_settle_context (self);
       self->stats.connects++;
-      self->stats.resumes += self->is_handle_used;
     }
   if (actions & LIVE_LINK_DO_FAIL_PENDING)
     {
       self->connected_wall_us = 0;
-      /* The handle's life is counted from the end of its session (protocol 8.6). */
-      if (self->handle != NULL)
-        self->handle_boot_us = live_clock_boot_us (self->clock);
+      live_link_age_handle (self);
       self->stats.rotations += self->fsm.is_rotating;
     }
   self->stats.retries += !!(actions & LIVE_LINK_DO_REPORT);
@@ -190,9 +182,8 @@ tell (LiveLink *self, LiveLinkActions actions, LiveLinkEventKind event)
 void
 live_link_ask_quiet (LiveLink *self)
 {
-  gboolean is_safe = !self->has_context || (self->handle != NULL && !self->is_handle_dirty);
-
-  if (self->fsm.state == LIVE_LINK_LEAVING && is_safe && self->events.is_quiet (self->events_data))
+  if (self->fsm.state == LIVE_LINK_LEAVING && live_link_is_safe_to_leave (self) &&
+      self->events.is_quiet (self->events_data))
     live_link_post (self, LIVE_LINK_EV_QUIET);
 }
 
@@ -325,6 +316,7 @@ live_link_free (LiveLink *self)
   g_clear_error (&self->error);
   g_clear_pointer (&self->pinned, live_settings_unref);
   g_clear_pointer (&self->effective, live_settings_unref);
+  g_clear_pointer (&self->sent_settings, live_settings_unref);
   g_clear_pointer (&self->settings, live_settings_unref);
   g_hash_table_unref (self->closes);
   g_array_unref (self->queue);
@@ -344,6 +336,8 @@ live_link_forget (LiveLink *self)
 {
   live_link_drop_handle (self);
   self->has_context = FALSE;
+  self->is_seed_refused = FALSE;
+  self->is_abandoned = TRUE;
   live_link_unpin (self);
   live_link_choose_limits (self);
   live_link_post (self, LIVE_LINK_EV_ROTATE_NOW);
@@ -354,13 +348,18 @@ live_link_apply_settings (LiveLink *self, LiveSettings *settings, LiveChange cha
 {
   gboolean changed[LIVE_N_SETTINGS] = { FALSE };
   gboolean needs_rotation = FALSE;
+  gboolean has_instruction;
   LiveSettings *before = self->settings;
 
   live_settings_diff (before, settings, changed);
   self->settings = live_settings_ref (settings);
   live_settings_unref (before);
+  has_instruction = changed[LIVE_SETTING_SESSION_SYSTEM_INSTRUCTION];
+  changed[LIVE_SETTING_SESSION_SYSTEM_INSTRUCTION] = FALSE;
   for (guint i = 0; i < LIVE_N_SETTINGS; i++)
-    needs_rotation |= changed[i] && live_setting_info (i)->change == LIVE_CHANGE_RECONNECT;
+    needs_rotation |=
+        changed[i] && (live_setting_info (i)->change == LIVE_CHANGE_RECONNECT ||
+                       live_setting_info (i)->change == LIVE_CHANGE_NEXT_CONVERSATION);
 
   /* What was learnt from a refusal holds for the settings that were refused. */
   if (change >= LIVE_CHANGE_RECONNECT)
@@ -370,7 +369,13 @@ live_link_apply_settings (LiveLink *self, LiveSettings *settings, LiveChange cha
     live_link_unpin (self);
   live_link_choose_settings (self);
   live_link_choose_limits (self);
+  live_link_heed_network (self);
+  if (changed[LIVE_SETTING_ENDPOINT_URL] || changed[LIVE_SETTING_SESSION_MODEL])
+    self->is_update_refused = FALSE;
 
+  /* One rotation carries everything; alone, the instruction may do without. */
+  if (has_instruction && !needs_rotation)
+    needs_rotation = !live_link_update (self, TRUE, FALSE);
   if (needs_rotation)
     live_link_post (self, LIVE_LINK_EV_ROTATE);
   if (change >= LIVE_CHANGE_RECONNECT && !live_link_fsm_is_online (&self->fsm))
@@ -385,6 +390,8 @@ live_link_set_tools (LiveLink *self, const char *tools_json)
 
   g_free (self->tools_json);
   self->tools_json = g_strdup (tools_json);
+  if (live_link_update (self, FALSE, TRUE))
+    return;
   live_link_post (self, LIVE_LINK_EV_ROTATE);
   /* The tool that the service refused may be the one that went. */
   if (self->fsm.state == LIVE_LINK_BLOCKED && g_str_equal (self->reason, "bad-setup"))
@@ -455,6 +462,12 @@ LiveSettings *
 live_link_get_settings (LiveLink *self)
 {
   return self->effective;
+}
+
+LiveSettings *
+live_link_get_sent_settings (LiveLink *self)
+{
+  return self->sent_settings;
 }
 
 void

@@ -48,6 +48,12 @@ typedef struct
   /* May the link rotate now? (nobody speaks, no tool runs). Asked again after each
    * live_link_quiet(). */
   gboolean (*is_quiet) (gpointer data);
+  /* NULL is allowed. The newest handle came, was dropped, or its life began to run:
+   * live_link_peek_handle(). */
+  void (*handle_changed) (gpointer data);
+  /* NULL is allowed. A dial begins without a handle although something was said: TRUE promises
+   * own words at online (LIVE_CONTEXT_RESEEDED), in the way of this profile. */
+  gboolean (*prepare_seed) (const LiveProfile *profile, gpointer data);
 } LiveLinkEvents;
 
 typedef struct
@@ -58,7 +64,7 @@ typedef struct
   const char *message;    /* Session.StateMessage; never a secret */
   LiveContextOrigin origin;
   const char *session_id; /* ours, a new one for each connection, for the journal */
-  gboolean is_online, is_resumable;
+  gboolean is_online, is_resumable, has_socket;
   gint64 connected_since_us, retry_at_us; /* wall clock, 0 = none */
 } LiveLinkStatus;
 
@@ -69,7 +75,17 @@ typedef struct
   guint64 bad_messages; /* malformed or with a known member of the wrong type */
   guint64 empty_messages;
   guint64 late_sends;
+  guint64 abandons, reseeds, updates;
 } LiveLinkStats;
+
+/* What is kept for the next start of the program. Borrowed. */
+typedef struct
+{
+  const char *handle; /* SECRET; NULL: none */
+  const char *fingerprint;
+  gint64 age_us;    /* since it came, or since its session ended; time asleep counts */
+  gint64 issued_us; /* on the monotonic clock; 0: before this process */
+} LiveLinkHandle;
 
 /* transport is owned from here on; profiles borrowed; settings referenced. */
 LiveLink *live_link_new (const LiveClock *clock,
@@ -84,7 +100,20 @@ void live_link_free (LiveLink *self);
 void live_link_want (LiveLink *self, gboolean wanted, const char *reason);
 /* Forgets the handle; when online, rotates at once to a fresh context. */
 void live_link_forget (LiveLink *self);
-/* A new snapshot; change says whether a rotation (or next conversation) is needed. */
+/* A handle of an earlier process; before the first dial. Used if it is of the same model and
+ * endpoint and young enough. */
+void live_link_restore (LiveLink *self, const char *handle, const char *fingerprint, gint64 age_us);
+void live_link_peek_handle (LiveLink *self, LiveLinkHandle *ret_handle);
+/* The context behind the handle is worth nothing: goes on in a fresh session, at once or at the
+ * next quiet point. Handles that still come from this one are not kept. */
+void live_link_abandon (LiveLink *self, gboolean is_at_once);
+/* The connection seems dead: a new one, with the handle. */
+void live_link_reconnect (LiveLink *self);
+/* The machine's network, and its sleep. A server on this machine needs no network. */
+void live_link_set_network (LiveLink *self, gboolean is_available);
+void live_link_set_asleep (LiveLink *self, gboolean is_asleep);
+/* A new snapshot; change says whether a rotation is needed: with the context kept, or, for what
+ * only a new conversation changes, to a fresh one that is told what was said. */
 void live_link_apply_settings (LiveLink *self, LiveSettings *settings, LiveChange change);
 /* JSON array of FunctionDeclaration, NULL = none; differing from before = a rotation. */
 void live_link_set_tools (LiveLink *self, const char *tools_json);
@@ -104,6 +133,8 @@ const LiveProfile *live_link_get_profile (LiveLink *self);
 /* The settings in force: the newest, but of those that only a new conversation changes, the ones
  * with which this conversation began. Borrowed until the next call that changes them. */
 LiveSettings *live_link_get_settings (LiveLink *self);
+/* What the service was told last; NULL: never anything. Borrowed likewise. */
+LiveSettings *live_link_get_sent_settings (LiveLink *self);
 void live_link_get_status (LiveLink *self, LiveLinkStatus *ret_status);
 const LiveLinkStats *live_link_get_stats (LiveLink *self);
 /* Adds "closes-<category>" and the like to an a{st} builder. */

@@ -115,6 +115,20 @@ live_transcript_append (LiveTranscript *self, guint64 turn, LiveSaid by, const c
   return TRUE;
 }
 
+void
+live_transcript_forget (LiveTranscript *self, guint64 turn)
+{
+  Entry *entry = find_entry (self, turn);
+
+  if (entry == NULL)
+    return;
+
+  for (guint by = 0; by < LIVE_SAID_N; by++)
+    self->n_bytes -= entry->said[by]->len;
+  g_queue_remove (&self->entries, entry);
+  free_entry (entry);
+}
+
 char *
 live_transcript_dup (LiveTranscript *self, guint64 turn, LiveSaid by)
 {

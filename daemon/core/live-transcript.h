@@ -29,6 +29,8 @@ void live_transcript_free (LiveTranscript *self);
 gboolean live_transcript_append (LiveTranscript *self, guint64 turn, LiveSaid by, const char *text);
 /* The whole utterance so far without outer spaces, "" when there is none; owned. */
 char *live_transcript_dup (LiveTranscript *self, guint64 turn, LiveSaid by);
+/* As if this turn had never been. */
+void live_transcript_forget (LiveTranscript *self, guint64 turn);
 /* The conversation begins anew. */
 void live_transcript_clear (LiveTranscript *self);
 /* How many turns have words, and the bytes of them. */

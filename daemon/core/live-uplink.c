@@ -324,6 +324,13 @@ live_uplink_close (LiveUplink *self)
 }
 
 void
+live_uplink_finish (LiveUplink *self)
+{
+  if (self->is_online && self->is_end_due)
+    send_waiting (self, TRUE);
+}
+
+void
 live_uplink_clear (LiveUplink *self)
 {
   live_clock_clear (self->clock, &self->timer);

@@ -52,6 +52,8 @@ void live_uplink_set_online (LiveUplink *self, gboolean is_online);
  * the capture stream is destroyed. */
 void live_uplink_open (LiveUplink *self);
 void live_uplink_close (LiveUplink *self);
+/* After close: sends all that is left and the mark of its end, whatever the pace. */
+void live_uplink_finish (LiveUplink *self);
 /* Drops all that waits, and counts it. */
 void live_uplink_clear (LiveUplink *self);
 

@@ -18,9 +18,6 @@ write_instruction (LiveSetupBuild *build)
   const char *text = live_setup_build_string (build, LIVE_SETTING_SESSION_SYSTEM_INSTRUCTION);
   LiveJsonWriter *writer = &build->writer;
 
-  if (*text == '\0')
-    return;
-
   live_json_writer_open (writer, "systemInstruction", '{');
   live_json_writer_open (writer, "parts", '[');
   live_json_writer_open (writer, NULL, '{');
@@ -219,7 +216,8 @@ write_setup (LiveSetupBuild *build, const char *model)
   live_json_writer_open (writer, "setup", '{');
   live_json_writer_string (writer, "model", model);
   live_setup_generation_write (build);
-  write_instruction (build);
+  if (*live_setup_build_string (build, LIVE_SETTING_SESSION_SYSTEM_INSTRUCTION) != '\0')
+    write_instruction (build);
   live_setup_tools_write (writer, build->input, build->warnings);
   write_realtime_input (build);
   write_resumption (build);
@@ -270,6 +268,34 @@ live_setup_build (const LiveSetupInput *input, GPtrArray *warnings, GError **err
   live_json_writer_init (&build.writer);
   write_setup (&build, model_name);
   return live_json_writer_end (&build.writer);
+}
+
+char *
+live_setup_build_update (const LiveSetupInput *input,
+                         gboolean has_instruction,
+                         gboolean has_tools,
+                         GError **error)
+{
+  LiveSetupBuild build = { .input = input, .settings = input->settings, .profile = input->profile };
+  LiveJsonWriter *writer = &build.writer;
+
+  if (has_tools && !live_setup_tools_check (input, error))
+    return NULL;
+
+  live_json_writer_init (writer);
+  live_json_writer_open (writer, NULL, '{');
+  live_json_writer_open (writer, "contextUpdate", '{');
+  if (has_instruction)
+    write_instruction (&build);
+  if (has_tools)
+    {
+      live_json_writer_open (writer, "tools", '{');
+      live_setup_tools_write (writer, input, NULL);
+      live_json_writer_close (writer, '}');
+    }
+  live_json_writer_close (writer, '}');
+  live_json_writer_close (writer, '}');
+  return live_json_writer_end (writer);
 }
 
 char *

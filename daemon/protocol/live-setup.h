@@ -25,6 +25,13 @@ typedef struct
  * setting that was left out. LIVE_ERROR_BAD_SETUP when no legal setup can be built. */
 char *live_setup_build (const LiveSetupInput *input, GPtrArray *warnings, GError **error);
 
+/* contextUpdate (protocol 6.5): the instruction, the tools, or both, anew for a session that
+ * runs. An empty list clears the tools, an empty instruction that. NULL as above. */
+char *live_setup_build_update (const LiveSetupInput *input,
+                               gboolean has_instruction,
+                               gboolean has_tools,
+                               GError **error);
+
 /* A hex digest of what cannot change when a handle is used (model, backend, endpoint). Holds
  * no secret. */
 char *live_setup_fingerprint (LiveSettings *settings);

@@ -28,12 +28,24 @@ test_lost_in_the_middle (void)
   fake_transport_closed (rig->wire, 1011, "Internal error encountered.");
   g_assert_cmpuint (fake_audio_pending (rig->audio), ==, 0);
   engine_call_assert_error (rig, ask, LIVE_ERROR_SERVER);
-  engine_rig_expect (rig, "turn-started 1 text", "changed State", "turn-complete 1 failed",
-                     "turn-started 2 text", "turn-complete 2 failed", NULL);
-  engine_rig_assert_balance (rig);
+  engine_rig_expect (rig, "turn-started 1 text", "changed State", "turn-complete 1 failed", NULL);
+  engine_rig_expect_nothing (rig, "turn-started 2");
   g_variant_lookup (rig->details, "error", "&s", &error);
   g_assert_cmpstr (error, ==, "org.lived.Live1.Error.Server");
-  g_assert_cmpuint (engine_rig_statistic (rig, "turns-failed"), ==, 2);
+  g_assert_cmpuint (engine_rig_statistic (rig, "turns-failed"), ==, 1);
+
+  /* Of the second nothing was answered yet: it is asked again. */
+  while (!fake_transport_is_busy (rig->wire))
+    g_assert_true (fake_clock_fire_next (rig->clock));
+  fake_transport_go_online (rig->wire);
+  engine_rig_expect (rig, "turn-started 2 text", NULL);
+  g_assert_cmpuint (engine_rig_n_sent (rig, "\"two\""), ==, 1);
+  g_assert_cmpuint (engine_rig_n_sent (rig, "\"one\""), ==, 1);
+  engine_rig_words (rig, "Second");
+  engine_rig_complete (rig);
+  engine_rig_pass_ms (rig, 10);
+  engine_rig_expect (rig, "turn-complete 2 complete", NULL);
+  engine_rig_assert_balance (rig);
 }
 
 static void

@@ -235,9 +235,18 @@ test_ask_nobody_answers (void)
 
   engine_rig_go_online (rig);
   call = engine_rig_ask (rig, "?", 0, NULL);
+  /* The connection may be the culprit, so it is renewed and the question put again; then the
+   * silence is the service's own. */
+  engine_rig_pass_ms (rig, 30010);
+  g_assert_true (fake_transport_settle (rig->wire));
+  fake_transport_go_online (rig->wire);
+  g_assert_cmpuint (engine_rig_n_sent (rig, "\"?\""), ==, 1);
   engine_rig_pass_ms (rig, 46000);
   engine_call_assert_error (rig, call, LIVE_ERROR_TIMEOUT);
   engine_rig_expect (rig, "turn-complete 1 failed", NULL);
+  g_assert_cmpuint (engine_rig_count (rig, "turn-started"), ==, 1);
+  g_assert_cmpuint (fake_transport_n_opens (rig->wire), ==, 2);
+  g_assert_cmpuint (engine_rig_statistic (rig, "service-silences"), ==, 1);
 }
 
 static void
