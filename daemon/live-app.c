@@ -13,6 +13,7 @@
 #include "bus/live-log-control.h"
 #include "bus/live-service.h"
 #include "core/live-engine.h"
+#include "io/live-presence.h"
 #include "io/live-pw-core.h"
 #include "io/live-sd.h"
 #include "io/live-secret.h"
@@ -36,6 +37,7 @@ typedef struct
   LiveSecret *secret;
   LiveTransport *transport; /* owned by engine */
   LiveEngine *engine;
+  LivePresence *presence;
   GDBusConnection *connection;
   gulong closed_id;
   LiveService *service;
@@ -372,9 +374,45 @@ open_audio (App *app)
   return audio;
 }
 
+static void
+on_network_changed (gboolean is_available, gpointer data)
+{
+  App *app = data;
+
+  live_engine_set_network (app->engine, is_available);
+}
+
+static void
+on_sleep_ready (gpointer data)
+{
+  App *app = data;
+
+  live_presence_sleep_ready (app->presence);
+}
+
+static void
+on_sleep_changed (gboolean is_going_to_sleep, gpointer data)
+{
+  App *app = data;
+
+  if (is_going_to_sleep)
+    live_engine_sleep (app->engine, on_sleep_ready, app);
+  else
+    live_engine_wake (app->engine);
+}
+
+static LiveStateStore *
+open_state (App *app)
+{
+  g_autofree char *directory = live_state_store_directory ();
+
+  return live_state_store_new (directory, app->clock);
+}
+
 static gboolean
 build (App *app, GError **error)
 {
+  static const LivePresenceEvents presence_events = { on_network_changed, on_sleep_changed, NULL };
   static const LiveEngineCredentials credentials = { on_credential_wanted, NULL };
   LiveEngineParts parts;
 
@@ -397,12 +435,15 @@ build (App *app, GError **error)
     .audio = open_audio (app),
     .profiles = app->profiles,
     .settings = live_settings_store_get (app->store),
+    .store = open_state (app),
     .credentials = credentials,
   };
   parts.credentials.data = app;
   app->engine = live_engine_new (&parts);
   g_signal_connect (app->engine, "changed", G_CALLBACK (on_engine_changed), app);
   live_settings_store_listen (app->store, on_settings_changed, app);
+  app->presence = live_presence_new (NULL, NULL, &presence_events, app);
+  live_engine_set_network (app->engine, live_presence_is_network_available (app->presence));
   return TRUE;
 }
 
@@ -417,6 +458,7 @@ take_down (App *app)
   if (app->closed_id != 0)
     g_clear_signal_handler (&app->closed_id, app->connection);
   g_clear_object (&app->connection);
+  g_clear_pointer (&app->presence, live_presence_free);
   if (app->engine != NULL)
     g_signal_handlers_disconnect_by_data (app->engine, app);
   g_clear_object (&app->engine);
