@@ -20,6 +20,11 @@
 #include "io/live-settings-store.h"
 #include "io/live-transport-soup.h"
 #include "live-config.h"
+#include "live-status-words.h"
+
+/* The socket has a second to close and the bus a moment to take the last replies; whatever is
+ * not done by now waits for something that does not come. The unit's TimeoutStopSec is longer. */
+#define END_TIMEOUT_MS 4000
 
 typedef struct
 {
@@ -30,6 +35,7 @@ typedef struct
   LiveAppExit exit;
   GCancellable *cancellable; /* of what waits when the end comes */
   gboolean is_ending;
+  guint end_timer;
 
   LiveSd *sd;
   LiveSettingsStore *store;
@@ -46,50 +52,6 @@ typedef struct
   guint signal_ids[3];
 } App;
 
-/* What systemctl shows. */
-static char *
-describe_status (const LiveEngineStatus *status)
-{
-  static const struct
-  {
-    const char *activity, *words;
-  } activities[] = {
-    { "listening", N_ ("Online, listening") },
-    { "thinking", N_ ("Online, thinking") },
-    { "speaking", N_ ("Online, speaking") },
-    { "tool", N_ ("Online, using a tool") },
-  };
-  static const struct
-  {
-    const char *state, *words;
-  } states[] = {
-    { "offline", N_ ("Offline") },
-    { "connecting", N_ ("Connecting") },
-    { "online", N_ ("Online") },
-    { "rotating", N_ ("Online, renewing the connection") },
-    { "backoff", N_ ("Waiting to connect again") },
-    { "waiting-network", N_ ("Waiting for the network") },
-    { "suspended", N_ ("Suspended") },
-    { "blocked", N_ ("Blocked") },
-  };
-  const char *words = status->state;
-
-  for (gsize i = 0; i < G_N_ELEMENTS (states); i++)
-    if (g_str_equal (states[i].state, status->state))
-      words = _ (states[i].words);
-
-  if (g_str_equal (status->state, "online"))
-    for (gsize i = 0; i < G_N_ELEMENTS (activities); i++)
-      if (g_str_equal (activities[i].activity, status->activity))
-        words = _ (activities[i].words);
-
-  if ((g_str_equal (status->state, "backoff") || g_str_equal (status->state, "blocked")) &&
-      status->state_message != NULL && status->state_message[0] != '\0')
-    return g_strdup_printf ("%s: %s", words, status->state_message);
-
-  return g_strdup (words);
-}
-
 static void
 on_engine_changed (LiveEngine *engine, const char *property, gpointer data)
 {
@@ -98,7 +60,7 @@ on_engine_changed (LiveEngine *engine, const char *property, gpointer data)
   g_autofree char *words = NULL;
 
   live_engine_get_status (engine, &status);
-  words = describe_status (&status);
+  words = live_status_words_describe (&status);
   live_sd_status (app->sd, words);
 }
 
@@ -123,6 +85,16 @@ on_engine_down (gpointer data)
     g_main_loop_quit (app->loop);
 }
 
+static void
+on_end_timeout (gpointer data)
+{
+  App *app = data;
+
+  app->end_timer = 0;
+  g_message ("the polite end takes too long, ending without it");
+  g_main_loop_quit (app->loop);
+}
+
 /* Polite: no new callers, every waiting call gets its error, the socket is closed with a frame,
  * the streams are destroyed, and the bus gets all of it. */
 static void
@@ -134,6 +106,7 @@ end (App *app, LiveAppExit exit_code)
   app->is_ending = TRUE;
   app->exit = exit_code;
   live_sd_stopping (app->sd);
+  app->end_timer = live_clock_arm (app->clock, END_TIMEOUT_MS, on_end_timeout, app);
   g_cancellable_cancel (app->cancellable);
   g_clear_handle_id (&app->name_id, g_bus_unown_name);
   if (app->service != NULL)
@@ -452,6 +425,7 @@ take_down (App *app)
 {
   for (guint i = 0; i < G_N_ELEMENTS (app->signal_ids); i++)
     g_clear_handle_id (&app->signal_ids[i], g_source_remove);
+  live_clock_clear (app->clock, &app->end_timer);
   g_clear_pointer (&app->service, live_service_free);
   if (app->log_control_id != 0)
     g_dbus_connection_unregister_object (app->connection, app->log_control_id);
