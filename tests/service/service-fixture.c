@@ -330,11 +330,10 @@ service_stop_lived (Service *self)
   g_subprocess_send_signal (lived, SIGTERM);
   g_subprocess_wait (lived, NULL, &error);
   g_assert_no_error (error);
+  if (!g_subprocess_get_if_exited (lived) || g_subprocess_get_exit_status (lived) != 0)
+    print_log (self);
   if (!g_subprocess_get_if_exited (lived))
-    {
-      print_log (self);
-      g_error ("lived was ended by signal %d", g_subprocess_get_term_sig (lived));
-    }
+    g_error ("lived was ended by signal %d", g_subprocess_get_term_sig (lived));
 
   return g_subprocess_get_exit_status (lived);
 }

@@ -67,12 +67,58 @@ def missing():
     return None
 
 
+class Cgroups:
+    """A control group for one manager in each hierarchy where we may make one. Without it a second
+    manager would take the same groups for its units, and kill what it finds there."""
+
+    def __init__(self, name):
+        self.folders = []
+        with open("/proc/self/cgroup", encoding="utf-8") as file:
+            lines = file.read().split()
+        for line in lines:
+            _, controllers, path = line.split(":", 2)
+            for mount in ["/sys/fs/cgroup/" + controllers.replace("name=", "")] if controllers \
+                    else ["/sys/fs/cgroup/unified", "/sys/fs/cgroup"]:
+                parent = mount + path.rstrip("/")
+                if os.path.exists(os.path.join(parent, "cgroup.procs")):
+                    folder = os.path.join(parent, name)
+                    with contextlib.suppress(OSError):
+                        os.mkdir(folder)
+                        self.folders.append(folder)
+                    break
+
+    def enter(self):
+        """In the child, before it becomes the manager."""
+        for folder in self.folders:
+            with contextlib.suppress(OSError), \
+                    open(os.path.join(folder, "cgroup.procs"), "w", encoding="ascii") as file:
+                file.write("0")
+
+    def remove(self):
+        for top in self.folders:
+            for folder, _, _ in os.walk(top, topdown=False):
+                with contextlib.suppress(OSError), \
+                        open(os.path.join(folder, "cgroup.procs"), encoding="ascii") as file:
+                    for pid in file.read().split():
+                        with contextlib.suppress(ProcessLookupError):
+                            os.kill(int(pid), signal.SIGKILL)
+                # A process that was just killed is still there for a moment.
+                end = time.monotonic() + DEADLINE_S
+                while os.path.isdir(folder) and time.monotonic() < end:
+                    try:
+                        os.rmdir(folder)
+                    except OSError:
+                        time.sleep(POLL_S)
+        self.folders = []
+
+
 class UserManager:
     def __init__(self, units, activation, environment=None):
         self.units, self.activation = units, activation
         self.environment = environment or {}
         self.children = []
         self.made = []
+        self.cgroups = None
 
     def __enter__(self):
         try:
@@ -129,7 +175,8 @@ class UserManager:
             "XDG_DATA_HOME": self.path("data"),
             **self.environment,
         }
-        self.spawn([SYSTEMD, "--user"])
+        self.cgroups = Cgroups(os.path.basename(self.folder))
+        self.spawn([SYSTEMD, "--user"], preexec_fn=self.cgroups.enter)
         self.wait("the manager", lambda: self.run(
             ["systemctl", "--user", "start", "dbus.socket", "dbus.service"]).returncode == 0)
         self.wait("the manager on its bus", lambda: self.run(
@@ -157,6 +204,8 @@ class UserManager:
             if child.stdout:
                 child.stdout.close()
         self.children = []
+        if self.cgroups:
+            self.cgroups.remove()
         shutil.rmtree(self.folder, ignore_errors=True)
         for path in self.made:
             with contextlib.suppress(OSError):
