@@ -170,9 +170,33 @@ connect_signals (EngineRig *rig)
   g_signal_connect (rig->engine, "go-away", G_CALLBACK (on_go_away), rig);
 }
 
+static void
+preset (EngineRig *rig, LiveSetting setting, const char *text)
+{
+  GVariant *value = text != NULL ? g_variant_new_string (text) : NULL;
+  LiveSettings *before = rig->settings;
+
+  if (value == NULL)
+    return;
+
+  rig->settings = live_settings_new_with (before, &setting, &value, 1);
+  live_settings_unref (before);
+}
+
 EngineRig *
 engine_rig_new (const char *model, gboolean has_audio)
 {
+  return engine_rig_new_with (model, has_audio, NULL, NULL, NULL);
+}
+
+EngineRig *
+engine_rig_new_with (const char *model,
+                     gboolean has_audio,
+                     const char *state_dir,
+                     const char *url,
+                     const char *profile)
+{
+  const char *const overrides[] = { profile, NULL };
   EngineRig *rig = g_new0 (EngineRig, 1);
   LiveEngineParts parts = { 0 };
   GError *error = NULL;
@@ -183,18 +207,11 @@ engine_rig_new (const char *model, gboolean has_audio)
   rig->wire = fake_transport_new ();
   rig->audio = has_audio ? fake_audio_new () : NULL;
   rig->said = g_ptr_array_new_with_free_func (g_free);
-  rig->profiles = live_profiles_new (NULL, NULL, &error);
+  rig->profiles = live_profiles_new (NULL, overrides, &error);
   g_assert_no_error (error);
   rig->settings = live_settings_new_defaults ();
-  if (model != NULL)
-    {
-      LiveSetting setting = LIVE_SETTING_SESSION_MODEL;
-      GVariant *value = g_variant_new_string (model);
-      LiveSettings *settings = live_settings_new_with (rig->settings, &setting, &value, 1);
-
-      live_settings_unref (rig->settings);
-      rig->settings = settings;
-    }
+  preset (rig, LIVE_SETTING_SESSION_MODEL, model);
+  preset (rig, LIVE_SETTING_ENDPOINT_URL, url);
 
   parts = (LiveEngineParts){
     .clock = fake_clock_interface (rig->clock),
@@ -202,6 +219,8 @@ engine_rig_new (const char *model, gboolean has_audio)
     .audio = has_audio ? fake_audio_interface (rig->audio) : NULL,
     .profiles = rig->profiles,
     .settings = rig->settings,
+    .store = state_dir != NULL ? live_state_store_new (state_dir, fake_clock_interface (rig->clock))
+                               : NULL,
     .credentials = { look_up_key, rig },
   };
   rig->engine = live_engine_new (&parts);
@@ -247,6 +266,57 @@ engine_rig_go_online (EngineRig *rig)
   engine_rig_spin (rig);
   g_assert_true (call->is_done);
   g_assert_no_error (call->error);
+}
+
+/* What was asked of the disk, or of a worker, is waited for; a watchdog of the test's runner ends
+ * what never comes. */
+static void
+wait_for_dial (EngineRig *rig)
+{
+  fake_transport_settle (rig->wire);
+  engine_rig_spin (rig);
+  while (!fake_transport_is_busy (rig->wire))
+    if (!fake_clock_fire_next (rig->clock))
+      g_main_context_iteration (NULL, TRUE);
+}
+
+char *
+engine_rig_come_back (EngineRig *rig)
+{
+  char *setup;
+
+  wait_for_dial (rig);
+  fake_transport_opened (rig->wire);
+  setup = g_strdup (fake_transport_sent (rig->wire, 0));
+  fake_transport_message (rig->wire, "{\"setupComplete\":{}}");
+  engine_rig_spin (rig);
+  return setup;
+}
+
+void
+engine_rig_give_handle (EngineRig *rig, const char *handle)
+{
+  g_autofree char *json = g_strdup_printf (
+      "{\"sessionResumptionUpdate\":{\"newHandle\":\"%s\",\"resumable\":true}}", handle);
+
+  engine_rig_message (rig, json);
+}
+
+static void
+mark_done (gpointer data)
+{
+  *(gboolean *) data = TRUE;
+}
+
+void
+engine_rig_shut_down (EngineRig *rig)
+{
+  gboolean is_done = FALSE;
+
+  live_engine_shut_down (rig->engine, mark_done, &is_done);
+  fake_transport_settle (rig->wire);
+  while (!is_done)
+    g_main_context_iteration (NULL, TRUE);
 }
 
 void

@@ -21,11 +21,11 @@ typedef struct
   /* One line a signal, in order: "turn-started 1 text", "output-transcript 1 Hello.",
    * "output-transcript 1 final Hello.", "turn-complete 1 complete", "changed State" … */
   GPtrArray *said;
-  guint n_read;         /* lines that engine_rig_expect() has gone past */
-  GVariant *details;    /* of the last turn-complete */
+  guint n_read;             /* lines that engine_rig_expect() has gone past */
+  GVariant *details;        /* of the last turn-complete */
   gboolean is_keyless;      /* the credential's look-up fails */
   gboolean allows_warnings; /* losses are warned of */
-  GVariant *last_final; /* details of the last final transcript */
+  GVariant *last_final;     /* details of the last final transcript */
 } EngineRig;
 
 /* One async call and what came of it. */
@@ -40,11 +40,23 @@ typedef struct
 
 /* model NULL: gemini-3.8-live. Manual activity is a setting: engine_rig_set(). */
 EngineRig *engine_rig_new (const char *model, gboolean has_audio);
+/* state_dir: where the handle is kept (NULL: nowhere); url: NULL = the real service's;
+ * profile: a change of the models' table, NULL = none. */
+EngineRig *engine_rig_new_with (const char *model,
+                                gboolean has_audio,
+                                const char *state_dir,
+                                const char *url,
+                                const char *profile);
 void engine_rig_free (EngineRig *rig);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EngineRig, engine_rig_free)
 
 /* Asks for the connection; opened, set up. */
 void engine_rig_go_online (EngineRig *rig);
+/* The next connection comes up, once the old one is gone; its setup, owned. */
+char *engine_rig_come_back (EngineRig *rig);
+void engine_rig_give_handle (EngineRig *rig, const char *handle);
+/* The daemon ends politely; all that has to be on disk is there. */
+void engine_rig_shut_down (EngineRig *rig);
 void engine_rig_set (EngineRig *rig, LiveSetting setting, GVariant *take_value);
 /* Runs the callbacks that are due. */
 void engine_rig_spin (EngineRig *rig);
