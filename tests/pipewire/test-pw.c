@@ -5,6 +5,8 @@
 #include <poll.h>
 #include <string.h>
 
+#include <glib/gstdio.h>
+
 #include "rig-talk.h"
 
 #define LOUD 3000
@@ -31,6 +33,37 @@ is_quiet (gpointer data)
   Ear *ear = data;
 
   return ear->audio->class->pending_frames (ear->audio) == 0;
+}
+
+typedef struct
+{
+  const char *path;
+  gint64 bytes;
+} Growth;
+
+static gint64
+size_of (const char *path)
+{
+  GStatBuf facts;
+
+  return g_stat (path, &facts) == 0 ? (gint64) facts.st_size : 0;
+}
+
+static gboolean
+has_grown (gpointer data)
+{
+  const Growth *growth = data;
+
+  return size_of (growth->path) >= growth->bytes;
+}
+
+/* What was played is in the recorder's hands some time later; how much later is its affair. */
+static void
+wait_for_recorder (const char *wav)
+{
+  Growth growth = { wav, size_of (wav) + 48000 / 4 * (gint64) sizeof (gint16) };
+
+  rig_wait ("the recorder to hear the silence", has_grown, &growth);
 }
 
 static void
@@ -101,11 +134,15 @@ record_and_check (Ear *ear, const char *name, void (*meanwhile) (Ear *ear))
   ear->tone_hz = 0.0;
   ear->audio->class->expect_more (ear->audio, FALSE);
   rig_wait ("silence", is_quiet, ear);
+  wait_for_recorder (wav);
   rig_tell ("record-stop", NULL);
 
   recorded = rig_read_wav (wav);
   g_assert_true (rig_find_sound ((gint16 *) recorded->data, recorded->len, LOUD, &first, &last));
   /* All of it: every frame that was written was heard. */
+  g_test_message ("%" G_GUINT64_FORMAT " frames written, heard from %" G_GSIZE_FORMAT
+                  " to %" G_GSIZE_FORMAT " of %u",
+                  ear->tone_position, first, last, recorded->len);
   g_assert_cmpuint (last - first, <=, 2 * ear->tone_position);
   g_assert_cmpuint (last - first, >=, 2 * ear->tone_position - 200);
   rig_assert_sine ((gint16 *) recorded->data + first + EDGE_FRAMES, last - first - 2 * EDGE_FRAMES,
