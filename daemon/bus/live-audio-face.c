@@ -34,7 +34,7 @@ struct _LiveAudioFace
   LiveFace *face; /* borrowed */
   GPtrArray *waiting;
   guint levels_id, volume_id;
-  gboolean was_silent;
+  gboolean was_silent, is_over;
 };
 
 typedef LiveDbusAudioSkeletonClass LiveAudioFaceClass;
@@ -271,7 +271,7 @@ on_handle_start_listening (LiveDbusAudio *skeleton,
   if (!live_options_read (options, table, G_N_ELEMENTS (table), &error))
     return live_face_fail (face, invocation, error);
 
-  if (!has_microphone (self))
+  if (!has_microphone (self) && !self->is_over)
     {
       wait_for_microphone (self, invocation, reason, is_detached);
       return HANDLED;
@@ -399,6 +399,7 @@ live_audio_face_refresh (LiveAudioFace *self)
 void
 live_audio_face_shut_down (LiveAudioFace *self)
 {
+  self->is_over = TRUE;
   live_audio_face_want_levels (self, FALSE);
   if (self->volume_id != 0)
     {

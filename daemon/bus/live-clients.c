@@ -128,8 +128,9 @@ on_name_vanished (GDBusConnection *connection, const char *name, gpointer data)
     g_cancellable_cancel (g_ptr_array_index (calls, i));
 }
 
+/* How many there will be beside a new one of this reason. */
 static guint
-count_orphans (LiveClients *self)
+count_orphans_unlike (LiveClients *self, const char *reason)
 {
   GHashTableIter iter;
   gpointer value;
@@ -137,7 +138,11 @@ count_orphans (LiveClients *self)
 
   g_hash_table_iter_init (&iter, self->clients);
   while (g_hash_table_iter_next (&iter, NULL, &value))
-    n_orphans += ((Client *) value)->watch_id == 0;
+    {
+      const Client *client = value;
+
+      n_orphans += client->watch_id == 0 && !g_str_equal (client->reason, reason);
+    }
 
   return n_orphans;
 }
@@ -285,20 +290,12 @@ live_clients_hold (LiveClients *self,
 {
   Client *client;
 
-  if (reason != NULL && strlen (reason) > LIVE_CLIENTS_MAX_REASON_BYTES)
+  if (reason == NULL)
+    reason = "";
+  if (strlen (reason) > LIVE_CLIENTS_MAX_REASON_BYTES)
     {
       g_set_error (error, LIVE_ERROR, LIVE_ERROR_INVALID_ARGUMENT,
                    "option “reason” is longer than %u bytes", LIVE_CLIENTS_MAX_REASON_BYTES);
-      return FALSE;
-    }
-
-  if (is_detached)
-    drop_orphans_like (self, reason != NULL ? reason : "");
-  if (is_detached && count_orphans (self) >= LIVE_CLIENTS_MAX_ORPHANS)
-    {
-      g_set_error (error, LIVE_ERROR, LIVE_ERROR_LIMIT_EXCEEDED,
-                   "%u detached holds exist already; StopListening ends them",
-                   LIVE_CLIENTS_MAX_ORPHANS);
       return FALSE;
     }
 
@@ -306,12 +303,24 @@ live_clients_hold (LiveClients *self,
   if (client == NULL)
     return FALSE;
 
+  if (is_detached && count_orphans_unlike (self, reason) >= LIVE_CLIENTS_MAX_ORPHANS)
+    {
+      g_set_error (error, LIVE_ERROR, LIVE_ERROR_LIMIT_EXCEEDED,
+                   "%u detached holds exist already; StopListening ends them",
+                   LIVE_CLIENTS_MAX_ORPHANS);
+      drop_if_idle (self, client);
+      return FALSE;
+    }
+
+  /* Nothing can fail any more, so what is replaced is not lost. */
+  if (is_detached)
+    drop_orphans_like (self, reason);
   if (!client->has_hold)
     client->since_us = g_get_real_time ();
   client->has_hold = TRUE;
   client->is_detached = is_detached;
   g_free (client->reason);
-  client->reason = g_strdup (reason != NULL ? reason : "");
+  client->reason = g_strdup (reason);
   ask_pid (self, client);
   tell_holds (self);
   return TRUE;

@@ -1,4 +1,4 @@
-/* Owns: tests of bus/live-clients.c and bus/live-log-control.c on a private bus.
+/* Owns: tests of bus/live-clients.c on a private bus.
  * Thread: main.
  * Called by: meson test. */
 #include "bus/live-clients.h"
@@ -8,7 +8,6 @@
 
 #include "base/live-error.h"
 #include "base/live-names.h"
-#include "bus/live-log-control.h"
 
 typedef struct
 {
@@ -317,6 +316,31 @@ test_names_have_a_cap (Fixture *fixture, gconstpointer data)
   RUN_WHILE (!g_cancellable_is_cancelled (g_ptr_array_index (calls, n_names - 1)));
 }
 
+/* A detached hold is replaced only by one that is granted. */
+static void
+test_refused_hold_replaces_nothing (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GPtrArray) calls = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (live_clients_hold (fixture->clients, fixture->name, "cli", TRUE, &error));
+  g_assert_true (live_clients_subscribe (fixture->clients, fixture->name, TRUE, &error));
+  leave_bus (&fixture->caller);
+  RUN_WHILE (fixture->n_unwanted == 0);
+
+  for (guint i = 1; i < LIVE_CLIENTS_MAX; i++)
+    {
+      g_autofree char *name = g_strdup_printf (":9.%u", i);
+
+      g_ptr_array_add (calls, live_clients_enter (fixture->clients, name, &error));
+      g_assert_no_error (error);
+    }
+
+  g_assert_false (live_clients_hold (fixture->clients, ":9.0", "cli", TRUE, &error));
+  g_assert_error (error, LIVE_ERROR, LIVE_ERROR_LIMIT_EXCEEDED);
+  g_variant_unref (get_hold (fixture, 0, 1));
+}
+
 typedef struct
 {
   guint n_levels;
@@ -384,87 +408,6 @@ test_levels_reach_subscribers_only (Fixture *fixture, gconstpointer data)
   leave_bus (&second);
 }
 
-typedef struct
-{
-  GVariant *reply;
-  GError *error;
-  gboolean is_done;
-} Reply;
-
-static void
-on_reply (GObject *source, GAsyncResult *result, gpointer data)
-{
-  Reply *reply = data;
-
-  reply->reply = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &reply->error);
-  reply->is_done = TRUE;
-}
-
-static GVariant *
-call_properties (Fixture *fixture, const char *method, GVariant *parameters, GError **error)
-{
-  Reply reply = { 0 };
-
-  g_dbus_connection_call (fixture->caller, g_dbus_connection_get_unique_name (fixture->ours),
-                          LIVE_LOG_CONTROL_PATH, "org.freedesktop.DBus.Properties", method,
-                          parameters, NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, on_reply, &reply);
-  RUN_WHILE (!reply.is_done);
-  if (reply.error != NULL)
-    g_propagate_error (error, reply.error);
-  return reply.reply;
-}
-
-static void
-test_log_control (Fixture *fixture, gconstpointer data)
-{
-  g_autoptr (LiveLog) log = live_log_new ("lived-test");
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) all = NULL;
-  g_autoptr (GVariant) set = NULL;
-  guint id = live_log_control_export (fixture->ours, log, &error);
-  const char *text;
-
-  g_assert_no_error (error);
-  g_assert_cmpuint (id, !=, 0);
-
-  set = call_properties (fixture, "Set",
-                         g_variant_new ("(ssv)", "org.freedesktop.LogControl1", "LogLevel",
-                                        g_variant_new_string ("debug")),
-                         &error);
-  g_assert_no_error (error);
-  g_assert_cmpstr (live_log_get_level (log), ==, "debug");
-
-  g_assert_null (call_properties (fixture, "Set",
-                                  g_variant_new ("(ssv)", "org.freedesktop.LogControl1",
-                                                 "LogTarget", g_variant_new_string ("kmsg")),
-                                  &error));
-  g_assert_error (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS);
-  g_assert_nonnull (strstr (error->message, "kmsg"));
-  g_clear_error (&error);
-  g_assert_null (call_properties (fixture, "Set",
-                                  g_variant_new ("(ssv)", "org.freedesktop.LogControl1",
-                                                 "SyslogIdentifier", g_variant_new_string ("x")),
-                                  &error));
-  g_assert_nonnull (error);
-  g_clear_error (&error);
-
-  all = call_properties (fixture, "GetAll", g_variant_new ("(s)", "org.freedesktop.LogControl1"),
-                         &error);
-  g_assert_no_error (error);
-  {
-    g_autoptr (GVariant) properties = g_variant_get_child_value (all, 0);
-
-    g_assert_true (g_variant_lookup (properties, "LogLevel", "&s", &text));
-    g_assert_cmpstr (text, ==, "debug");
-    g_assert_true (g_variant_lookup (properties, "LogTarget", "&s", &text));
-    g_assert_cmpstr (text, ==, live_log_get_target (log));
-    g_assert_true (g_variant_lookup (properties, "SyslogIdentifier", "&s", &text));
-    g_assert_cmpstr (text, ==, "lived-test");
-  }
-
-  g_assert_true (g_dbus_connection_unregister_object (fixture->ours, id));
-}
-
 int
 main (int argc, char *argv[])
 {
@@ -479,8 +422,8 @@ main (int argc, char *argv[])
   ADD ("/clients/reason-has-a-limit", test_reason_has_a_limit);
   ADD ("/clients/calls-have-a-cap", test_calls_have_a_cap);
   ADD ("/clients/names-have-a-cap", test_names_have_a_cap);
+  ADD ("/clients/refused-hold-replaces-nothing", test_refused_hold_replaces_nothing);
   ADD ("/clients/levels-reach-subscribers-only", test_levels_reach_subscribers_only);
-  ADD ("/log-control/properties", test_log_control);
 #undef ADD
   return g_test_run ();
 }

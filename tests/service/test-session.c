@@ -393,10 +393,18 @@ test_statistics_are_not_told (Service *service, gconstpointer data)
   g_assert_cmpint (service_find_event (service, 0, "Usage="), >=, 0);
 }
 
+static void
+test_connect_on_start (Service *service, gconstpointer data)
+{
+  service_wait_state (service, "online");
+}
+
 int
 main (int argc, char *argv[])
 {
   static const char *const manual[] = { "--set=vad.mode=manual", NULL };
+  static const char *const on_start[] = { "--set=session.connect-on-start=true", NULL };
+  static const ServiceParts on_start_parts = { .options = on_start };
   static const ServiceParts manual_parts = { .options = manual };
 
   g_test_init (&argc, &argv, NULL);
@@ -404,6 +412,7 @@ main (int argc, char *argv[])
 #define ADD(name, parts, function)                                                                 \
   g_test_add ("/session/" name, Service, parts, service_set_up, function, service_tear_down)
   ADD ("connect-and-disconnect", NULL, test_connect_and_disconnect);
+  ADD ("connect-on-start", &on_start_parts, test_connect_on_start);
   ADD ("ask", NULL, test_ask);
   ADD ("turns", NULL, test_turns);
   ADD ("property-before-signal", NULL, test_property_before_signal);

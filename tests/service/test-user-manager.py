@@ -29,7 +29,9 @@ TimeoutStopSec=20s
 StandardError=append:{log}
 # The unit's sandbox forbids what the leak sanitizer of a test build needs.
 Environment=ASAN_OPTIONS=detect_leaks=0
-Environment=GEMINI_API_KEY={key} GSETTINGS_SCHEMA_DIR={schemas}
+Environment=GSETTINGS_SCHEMA_DIR={schemas}
+# As the unit's own comment recommends.
+LoadCredential=gemini-api-key:{key}
 """
 
 
@@ -53,7 +55,8 @@ class UserManagerTest(unittest.TestCase):
         self.addCleanup(self.manager.stop)
         self.addCleanup(self.show_log)
         self.manager.write(
-            DROP_IN.format(lived=os.environ["LIVED"], url=url, key=KEY,
+            DROP_IN.format(lived=os.environ["LIVED"], url=url,
+                           key=self.manager.write(KEY + "\n", "config", "lived-key"),
                            log=self.manager.path("lived.log"),
                            schemas=os.environ["GSETTINGS_SCHEMA_DIR"]),
             "config", "systemd", "user", "lived.service.d", "test.conf")
