@@ -58,9 +58,17 @@ install_missing ()
   fi
 
   echo "Installing with apt: ${missing[*]}"
-  "${as_root[@]}" apt-get update -qq || echo "apt-get update failed; going on with what apt knows."
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-    apt-get install -qq --yes --no-install-recommends "${missing[@]}" >/dev/null
+  local log
+  log=$(mktemp)
+  if ! { "${as_root[@]}" apt-get update -qq \
+         || echo "apt-get update failed; going on with what apt knows."; } >>"$log" 2>&1 \
+     || ! "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+          apt-get install -qq --yes --no-install-recommends "${missing[@]}" >>"$log" 2>&1; then
+    tail -30 "$log"
+    rm -f "$log"
+    return 1
+  fi
+  rm -f "$log"
 }
 
 # build_folder SOURCE NAME: where to build: in the clone (git ignores build*), or, when that cannot
