@@ -90,6 +90,8 @@ take_text (LiveSimSession *session, const char *text)
   LiveSimWorld *world = session->world;
   JsonNode *node = json_node_init_string (json_node_alloc (), text);
 
+  if (!live_sim_session_begin_utterance (session))
+    return;
   world->counters.received_texts++;
   session->conversation->text_tokens += live_sim_usage_text_tokens (text);
   live_sim_world_note (world->texts, node);
@@ -140,6 +142,8 @@ finish_utterance (LiveSimSession *session, guint64 offset_frames)
 static void
 begin_utterance (LiveSimSession *session, guint64 offset_frames)
 {
+  if (!live_sim_session_begin_utterance (session))
+    return;
   session->world->counters.speech_starts++;
   send_activity (session, TRUE, offset_frames);
   if (session->can_interrupt)
@@ -202,6 +206,12 @@ hear (LiveSimSession *session, const GArray *heard)
 
   session->world->counters.received_audio_frames += heard->len;
   session->n_heard_frames += heard->len;
+  if (session->world->options.counts_samples)
+    {
+      live_sim_ledger_check (&session->world->ledger, frames, heard->len);
+      session->world->counters.counted_frames = session->world->ledger.n_frames;
+      session->world->counters.count_breaks = session->world->ledger.n_breaks;
+    }
   live_sim_record_heard (session->world->record, frames, heard->len);
   live_sim_vad_push (session->vad, frames, heard->len);
   live_sim_script_event (session->script, LIVE_SIM_ON_AUDIO, NULL,
@@ -396,8 +406,7 @@ live_sim_input_content (LiveSimSession *session, JsonObject *content)
         last = g_steal_pointer (&text);
       else
         {
-          live_sim_conversation_add (session->conversation, is_user, text);
-          session->conversation->text_tokens += live_sim_usage_text_tokens (text);
+          live_sim_conversation_prefill (session->conversation, is_user, text);
         }
     }
 

@@ -305,3 +305,13 @@ live_sim_json_add_object (JsonObject *object, const char *name)
   json_object_set_object_member (object, name, member);
   return member;
 }
+
+JsonObject *
+live_sim_json_copy (JsonObject *object)
+{
+  g_autoptr (JsonNode) node = live_sim_json_node (json_object_ref (object));
+  g_autofree char *text = live_sim_json_print_line (node);
+  g_autoptr (JsonNode) copy = live_sim_json_parse (text, -1, NULL);
+
+  return json_node_dup_object (copy);
+}

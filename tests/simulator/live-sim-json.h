@@ -29,6 +29,8 @@ double live_sim_json_double (JsonObject *object, const char *name, double fallba
 /* Writers. take_ parameters are consumed. */
 JsonNode *live_sim_json_wrap (const char *name, JsonObject *take_object);
 JsonNode *live_sim_json_node (JsonObject *take_object);
+/* A deep copy; owned. */
+JsonObject *live_sim_json_copy (JsonObject *object);
 /* Returns the new member object, borrowed. */
 JsonObject *live_sim_json_add_object (JsonObject *object, const char *name);
 

@@ -34,12 +34,13 @@ struct _LiveSimLink
   LiveSimWorld *world;
   guint id;
   SoupWebsocketConnection *socket;
+  LiveSimStream *stream;
   GSocket *raw;
   LiveSimLinkFuncs funcs;
   gpointer data;
   GQueue items;
   GPtrArray *strips;
-  guint stall_timer;
+  guint stall_timer, read_stall_timer;
   guint closed_source;
   gboolean has_closed_first; /* we sent a close frame, or cut the line */
 };
@@ -183,6 +184,7 @@ LiveSimLink *
 live_sim_link_new (LiveSimWorld *world,
                    guint id,
                    SoupWebsocketConnection *socket,
+                   LiveSimStream *stream,
                    GSocket *raw,
                    const LiveSimLinkFuncs *funcs,
                    gpointer data)
@@ -192,6 +194,7 @@ live_sim_link_new (LiveSimWorld *world,
   self->world = world;
   self->id = id;
   self->socket = g_object_ref (socket);
+  self->stream = g_object_ref (stream);
   self->raw = g_object_ref (raw);
   self->funcs = *funcs;
   self->data = data;
@@ -211,10 +214,13 @@ live_sim_link_free (LiveSimLink *self)
     return;
   g_signal_handlers_disconnect_by_data (self->socket, self);
   g_clear_handle_id (&self->stall_timer, g_source_remove);
+  g_clear_handle_id (&self->read_stall_timer, g_source_remove);
   g_clear_handle_id (&self->closed_source, g_source_remove);
   g_queue_clear_full (&self->items, free_item);
   g_ptr_array_unref (self->strips);
+  self->world->counters.withheld_pongs += live_sim_stream_get_withheld_pongs (self->stream);
   g_object_unref (self->socket);
+  g_object_unref (self->stream);
   g_object_unref (self->raw);
   g_free (self);
 }
@@ -301,6 +307,7 @@ live_sim_link_abort (LiveSimLink *self)
 {
   self->has_closed_first = TRUE;
   live_sim_record_event (self->world->record, self->id, "aborted", 0, NULL);
+  live_sim_stream_stop_reading (self->stream, FALSE); /* or its end would not be seen */
   g_queue_clear_full (&self->items, free_item);
   /* libsoup keeps the descriptor: shut down, it reads the end of the stream and closes it. */
   shutdown (g_socket_get_fd (self->raw), SHUT_RDWR);
@@ -321,6 +328,30 @@ live_sim_link_stall (LiveSimLink *self, guint real_ms)
 {
   g_clear_handle_id (&self->stall_timer, g_source_remove);
   self->stall_timer = g_timeout_add (real_ms, on_stall_over, self);
+}
+
+static gboolean
+on_read_stall_over (gpointer data)
+{
+  LiveSimLink *self = data;
+
+  self->read_stall_timer = 0;
+  live_sim_stream_stop_reading (self->stream, FALSE);
+  return G_SOURCE_REMOVE;
+}
+
+void
+live_sim_link_stall_reads (LiveSimLink *self, guint real_ms)
+{
+  g_clear_handle_id (&self->read_stall_timer, g_source_remove);
+  live_sim_stream_stop_reading (self->stream, TRUE);
+  self->read_stall_timer = g_timeout_add (real_ms, on_read_stall_over, self);
+}
+
+void
+live_sim_link_delay_pongs (LiveSimLink *self, guint real_ms)
+{
+  live_sim_stream_delay_pongs (self->stream, real_ms);
 }
 
 void

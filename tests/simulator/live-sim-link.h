@@ -4,6 +4,7 @@
 
 #include <libsoup/soup.h>
 
+#include "live-sim-stream.h"
 #include "live-sim-world.h"
 
 G_BEGIN_DECLS
@@ -20,6 +21,7 @@ typedef struct
 LiveSimLink *live_sim_link_new (LiveSimWorld *world,
                                 guint id,
                                 SoupWebsocketConnection *socket,
+                                LiveSimStream *stream,
                                 GSocket *raw,
                                 const LiveSimLinkFuncs *funcs,
                                 gpointer data);
@@ -37,6 +39,9 @@ void live_sim_link_abort (LiveSimLink *self);
 
 /* Nothing leaves for so long; it then leaves at once and in order. */
 void live_sim_link_stall (LiveSimLink *self, guint real_ms);
+/* Nothing is read for so long: the peer's own buffers fill. Its pings wait as well. */
+void live_sim_link_stall_reads (LiveSimLink *self, guint real_ms);
+void live_sim_link_delay_pongs (LiveSimLink *self, guint real_ms);
 /* The same until live_sim_world's holds_replies is FALSE again and this is called. */
 void live_sim_link_update_hold (LiveSimLink *self);
 /* Takes the member out of the next count messages that hold it, at the top or in serverContent. A

@@ -14,9 +14,8 @@ typedef struct
 {
   char *name;
   LiveSimConversation *conversation;
-  gint64 issued_us;
-  guint n_lines, n_turns, n_calls;
-  guint64 text_tokens, audio_tokens, image_tokens;
+  gint64 alive_us; /* issued, or its conversation's last connection ended */
+  LiveSimMark mark;
 } Handle;
 
 struct _LiveSimMemory
@@ -26,18 +25,10 @@ struct _LiveSimMemory
   gint64 life_us;
   guint n_issued;
   guint n_started;
+  LiveSimSpoil spoil; /* of the coming resumptions */
+  guint n_spoils;     /* G_MAXUINT = all */
+  guint n_spoilt;
 };
-
-static void
-free_conversation (gpointer data)
-{
-  LiveSimConversation *conversation = data;
-
-  g_ptr_array_unref (conversation->said);
-  live_sim_calls_free (conversation->calls);
-  g_free (conversation->model);
-  g_free (conversation);
-}
 
 static void
 free_handle (gpointer data)
@@ -53,7 +44,8 @@ live_sim_memory_new (guint handle_life_ms)
 {
   LiveSimMemory *self = g_new0 (LiveSimMemory, 1);
 
-  self->conversations = g_ptr_array_new_with_free_func (free_conversation);
+  self->conversations =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) live_sim_conversation_free);
   g_queue_init (&self->handles);
   self->life_us = handle_life_ms > 0 ? (gint64) handle_life_ms * 1000 : DEFAULT_LIFE_US;
   return self;
@@ -72,14 +64,9 @@ live_sim_memory_free (LiveSimMemory *self)
 LiveSimConversation *
 live_sim_memory_start (LiveSimMemory *self, const char *model, gpointer owner)
 {
-  LiveSimConversation *conversation = g_new0 (LiveSimConversation, 1);
+  LiveSimConversation *conversation = live_sim_conversation_new (++self->n_started, model, owner);
 
   g_ptr_array_add (self->conversations, conversation);
-  conversation->id = ++self->n_started;
-  conversation->calls = live_sim_calls_new ();
-  conversation->model = g_strdup (model);
-  conversation->said = g_ptr_array_new_with_free_func ((GDestroyNotify) live_sim_line_free);
-  conversation->owner = owner;
   return conversation;
 }
 
@@ -94,11 +81,16 @@ static void
 drop_expired (LiveSimMemory *self)
 {
   gint64 now_us = g_get_monotonic_time ();
-  Handle *oldest;
+  GList *next;
 
-  while ((oldest = g_queue_peek_head (&self->handles)) != NULL &&
-         now_us - oldest->issued_us > self->life_us)
-    drop_handle (self, g_queue_peek_head_link (&self->handles));
+  for (GList *link = self->handles.head; link != NULL; link = next)
+    {
+      const Handle *handle = link->data;
+
+      next = link->next;
+      if (handle->conversation->owner == NULL && now_us - handle->alive_us > self->life_us)
+        drop_handle (self, link);
+    }
 }
 
 static Handle *
@@ -134,12 +126,14 @@ live_sim_memory_resume (LiveSimMemory *self,
   if (strcmp (conversation->model, model) != 0)
     return LIVE_SIM_HANDLE_OTHER_MODEL;
 
-  g_ptr_array_set_size (conversation->said, (gint) MIN (handle->n_lines, conversation->said->len));
-  live_sim_calls_truncate (conversation->calls, handle->n_calls);
-  conversation->n_turns = handle->n_turns;
-  conversation->text_tokens = handle->text_tokens;
-  conversation->audio_tokens = handle->audio_tokens;
-  conversation->image_tokens = handle->image_tokens;
+  live_sim_conversation_rewind (conversation, &handle->mark);
+  if (self->n_spoils > 0)
+    {
+      if (self->n_spoils != G_MAXUINT)
+        self->n_spoils--;
+      self->n_spoilt++;
+      live_sim_conversation_spoil (conversation, self->spoil);
+    }
   conversation->owner = owner;
   *ret_conversation = conversation;
   return LIVE_SIM_HANDLE_GOOD;
@@ -171,6 +165,9 @@ void
 live_sim_memory_release (LiveSimMemory *self, LiveSimConversation *conversation)
 {
   conversation->owner = NULL;
+  for (GList *link = self->handles.head; link != NULL; link = link->next)
+    if (((Handle *) link->data)->conversation == conversation)
+      ((Handle *) link->data)->alive_us = g_get_monotonic_time ();
   drop_expired (self);
   drop_unreachable (self);
 }
@@ -201,13 +198,8 @@ live_sim_memory_issue (LiveSimMemory *self, LiveSimConversation *conversation)
 
   handle->name = g_strconcat (HANDLE_PREFIX, uuid, NULL);
   handle->conversation = conversation;
-  handle->issued_us = g_get_monotonic_time ();
-  handle->n_lines = conversation->said->len;
-  handle->n_turns = conversation->n_turns;
-  handle->n_calls = live_sim_calls_get_last (conversation->calls);
-  handle->text_tokens = conversation->text_tokens;
-  handle->audio_tokens = conversation->audio_tokens;
-  handle->image_tokens = conversation->image_tokens;
+  handle->alive_us = g_get_monotonic_time ();
+  live_sim_conversation_mark (conversation, &handle->mark);
   g_queue_push_tail (&self->handles, handle);
   self->n_issued++;
   drop_surplus (self, conversation);
@@ -234,7 +226,14 @@ live_sim_memory_count_issued (LiveSimMemory *self)
 }
 
 void
-live_sim_conversation_add (LiveSimConversation *self, gboolean is_user, const char *text)
+live_sim_memory_spoil_next (LiveSimMemory *self, LiveSimSpoil spoil, guint count)
 {
-  g_ptr_array_add (self->said, live_sim_line_new (is_user, text));
+  self->spoil = spoil;
+  self->n_spoils = spoil == LIVE_SIM_SPOIL_NOTHING ? 0 : count == 0 ? G_MAXUINT : count;
+}
+
+guint
+live_sim_memory_count_spoilt (LiveSimMemory *self)
+{
+  return self->n_spoilt;
 }

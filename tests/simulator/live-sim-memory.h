@@ -4,21 +4,9 @@
  * Thread: main. Used by: session, turn, input, control. */
 #pragma once
 
-#include "live-sim-calls.h"
-#include "live-sim-companion.h"
+#include "live-sim-conversation.h"
 
 G_BEGIN_DECLS
-
-typedef struct
-{
-  guint id;
-  char *model;
-  guint n_turns; /* finished ones */
-  LiveSimCalls *calls;
-  GPtrArray *said;                                 /* LiveSimLine */
-  guint64 text_tokens, audio_tokens, image_tokens; /* of the context, billed again every turn */
-  gpointer owner; /* the connection that holds it now; NULL = nobody */
-} LiveSimConversation;
 
 typedef struct _LiveSimMemory LiveSimMemory;
 
@@ -31,6 +19,8 @@ typedef enum
   LIVE_SIM_HANDLE_OTHER_MODEL,
 } LiveSimHandleState;
 
+/* A handle lives so long from when it was issued and, if that is later, from the end of its
+ * conversation's last connection. Real time; 0 = two hours. */
 LiveSimMemory *live_sim_memory_new (guint handle_life_ms);
 void live_sim_memory_free (LiveSimMemory *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LiveSimMemory, live_sim_memory_free)
@@ -53,8 +43,9 @@ void live_sim_memory_forget_handles (LiveSimMemory *self);
 
 guint live_sim_memory_count (LiveSimMemory *self);
 guint live_sim_memory_count_issued (LiveSimMemory *self);
+guint live_sim_memory_count_spoilt (LiveSimMemory *self);
 
-/* A line for the companion's memory; what it costs is counted by whoever knows how it came. */
-void live_sim_conversation_add (LiveSimConversation *self, gboolean is_user, const char *text);
+/* What is wrong with the next count good resumptions; 0 = with all from now on. */
+void live_sim_memory_spoil_next (LiveSimMemory *self, LiveSimSpoil spoil, guint count);
 
 G_END_DECLS

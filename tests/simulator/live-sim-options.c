@@ -37,6 +37,16 @@ static const Option table[] = {
   { "tool_audio_grace_ms", OPTION_UINT, offsetof (LiveSimOptions, tool_audio_grace_ms), 0, 600000 },
   { "handle_life_ms", OPTION_UINT, offsetof (LiveSimOptions, handle_life_ms), 0, 86400000 },
   { "handle_interval_ms", OPTION_UINT, offsetof (LiveSimOptions, handle_interval_ms), 0, 86400000 },
+  { "lifetimes", OPTION_BOOL, offsetof (LiveSimOptions, has_lifetimes), 0, 0 },
+  { "life_ms", OPTION_UINT, offsetof (LiveSimOptions, life_ms), 0, 86400000 },
+  { "go_away_ms", OPTION_UINT, offsetof (LiveSimOptions, go_away_ms), 0, 86400000 },
+  { "go_away_left_ms", OPTION_UINT, offsetof (LiveSimOptions, go_away_left_ms), 0, 86400000 },
+  { "idle_reap_ms", OPTION_UINT, offsetof (LiveSimOptions, idle_reap_ms), 0, 86400000 },
+  { "context_tokens", OPTION_UINT, offsetof (LiveSimOptions, context_tokens), 0, 10000000 },
+  { "pong_delay_ms", OPTION_UINT, offsetof (LiveSimOptions, pong_delay_ms), 0, 86400000 },
+  { "no_pongs", OPTION_BOOL, offsetof (LiveSimOptions, has_no_pongs), 0, 0 },
+  { "poisonous_video", OPTION_BOOL, offsetof (LiveSimOptions, has_poisonous_video), 0, 0 },
+  { "counts_samples", OPTION_BOOL, offsetof (LiveSimOptions, counts_samples), 0, 0 },
 };
 
 void
@@ -47,6 +57,7 @@ live_sim_options_init (LiveSimOptions *self)
   self->reply_delay_ms = 100;
   self->chunk_ms = 240;
   self->tool_audio_grace_ms = 1000;
+  self->go_away_left_ms = 50000;
 }
 
 static gboolean
@@ -103,6 +114,7 @@ live_sim_options_load (LiveSimOptions *self, JsonObject *object, GError **error)
                        "option \"%s\" has the wrong type or is out of range", name);
           return FALSE;
         }
+      self->has_go_away |= strcmp (name, "go_away_ms") == 0;
     }
   return TRUE;
 }

@@ -24,6 +24,16 @@ typedef struct
   guint tool_audio_grace_ms;
   guint handle_life_ms;     /* 0 = two hours */
   guint handle_interval_ms; /* 0 = only around turns */
+  gboolean has_lifetimes;   /* connections end when those of the family do */
+  guint life_ms;            /* 0 = the family's, or for ever */
+  gboolean has_go_away;     /* go_away_ms was given */
+  guint go_away_ms, go_away_left_ms;
+  guint idle_reap_ms;   /* 0 = the family's, or never */
+  guint context_tokens; /* that the model can hold; 0 = the family's */
+  guint pong_delay_ms;
+  gboolean has_no_pongs;
+  gboolean has_poisonous_video; /* who has shown pictures cannot resume well */
+  gboolean counts_samples;      /* the sound is the signal of live-sim-ledger.h */
 } LiveSimOptions;
 
 void live_sim_options_init (LiveSimOptions *self);

@@ -7,6 +7,8 @@
 
 #include <gio/gio.h>
 
+#include "live-sim-conversation.h"
+
 typedef enum
 {
   VALUE_ANY,
@@ -14,6 +16,7 @@ typedef enum
   VALUE_STRING,
   VALUE_STRINGS,
   VALUE_UINT,
+  VALUE_BOOL,
   VALUE_TRUE,
 } ValueKind;
 
@@ -42,6 +45,12 @@ static const ActionRow action_table[] = {
   { "strip", LIVE_SIM_DO_STRIP, VALUE_STRING, { "count", NULL } },
   { "wait_ms", LIVE_SIM_DO_WAIT, VALUE_UINT, { NULL } },
   { "forget_handles", LIVE_SIM_DO_FORGET_HANDLES, VALUE_TRUE, { NULL } },
+  { "spoil_resume", LIVE_SIM_DO_SPOIL_RESUME, VALUE_STRING, { "count", NULL } },
+  { "resumable", LIVE_SIM_DO_RESUMABLE, VALUE_BOOL, { NULL } },
+  { "stall_reads_ms", LIVE_SIM_DO_STALL_READS, VALUE_UINT, { NULL } },
+  { "pong_delay_ms", LIVE_SIM_DO_PONG_DELAY, VALUE_UINT, { NULL } },
+  { "no_pongs", LIVE_SIM_DO_NO_PONGS, VALUE_TRUE, { NULL } },
+  { "repeat_call", LIVE_SIM_DO_REPEAT_CALL, VALUE_TRUE, { NULL } },
 };
 
 G_STATIC_ASSERT (G_N_ELEMENTS (action_table) == LIVE_SIM_N_ACTIONS);
@@ -148,6 +157,8 @@ has_kind (JsonNode *node, ValueKind kind)
     case VALUE_UINT:
       return type == G_TYPE_INT64 && json_node_get_int (node) >= 0 &&
              json_node_get_int (node) <= G_MAXINT;
+    case VALUE_BOOL:
+      return type == G_TYPE_BOOLEAN;
     case VALUE_TRUE:
       return type == G_TYPE_BOOLEAN && json_node_get_boolean (node);
     }
@@ -208,6 +219,10 @@ parse_action (JsonNode *node, GError **error)
   if (row->kind == LIVE_SIM_DO_HTTP &&
       (json_node_get_int (value) < 200 || json_node_get_int (value) > 599))
     return fail (error, "%" G_GINT64_FORMAT " is no HTTP status", json_node_get_int (value));
+  if (row->kind == LIVE_SIM_DO_SPOIL_RESUME &&
+      !live_sim_spoil_parse (json_node_get_string (value), NULL))
+    return fail (error, "\"%s\" is nothing that a resumption can suffer",
+                 json_node_get_string (value));
   if (!check_extra_keys (object, row, error))
     return NULL;
 

@@ -22,6 +22,7 @@ struct _LiveSimScript
   guint *n_matched; /* of each step of the scenario */
   GPtrArray *runs;
   gboolean suppresses_setup;
+  guint n_occasions[LIVE_SIM_N_TRIGGERS];
 };
 
 static void
@@ -105,16 +106,6 @@ send_go_away (LiveSimSession *session, const char *time_left)
   live_sim_link_send (session->link, message);
 }
 
-/* The scenario keeps its own: sending may strip and decorate. */
-static JsonObject *
-copy_object (JsonNode *node)
-{
-  g_autofree char *text = live_sim_json_print_line (node);
-  g_autoptr (JsonNode) copy = live_sim_json_parse (text, -1, NULL);
-
-  return json_node_dup_object (copy);
-}
-
 static void
 hear_strings (LiveSimWorld *world, JsonArray *strings)
 {
@@ -129,9 +120,24 @@ live_sim_script_act_without_session (LiveSimWorld *world, const LiveSimAction *a
     hear_strings (world, json_node_get_array (action->value));
   else if (action->kind == LIVE_SIM_DO_FORGET_HANDLES)
     live_sim_memory_forget_handles (world->memory);
+  else if (action->kind == LIVE_SIM_DO_SPOIL_RESUME)
+    {
+      LiveSimSpoil spoil = LIVE_SIM_SPOIL_NOTHING;
+
+      live_sim_spoil_parse (json_node_get_string (action->value), &spoil);
+      live_sim_memory_spoil_next (world->memory, spoil,
+                                  (guint) live_sim_json_int (action->object, "count", 1));
+    }
   else
     return FALSE;
   return TRUE;
+}
+
+static guint
+scale (LiveSimSession *session, const LiveSimAction *action)
+{
+  return live_sim_options_scale_ms (&session->world->options,
+                                    (double) json_node_get_int (action->value));
 }
 
 static void
@@ -142,7 +148,8 @@ act (LiveSimSession *session, const LiveSimAction *action)
   switch (action->kind)
     {
     case LIVE_SIM_DO_SEND:
-      live_sim_link_send (session->link, copy_object (action->value));
+      /* The scenario keeps its own: sending may strip and decorate. */
+      live_sim_link_send (session->link, live_sim_json_copy (json_node_get_object (action->value)));
       break;
     case LIVE_SIM_DO_SEND_RAW:
       live_sim_link_send_raw (session->link, json_node_get_string (action->value),
@@ -167,18 +174,15 @@ act (LiveSimSession *session, const LiveSimAction *action)
       send_go_away (session, json_node_get_string (action->value));
       break;
     case LIVE_SIM_DO_CLOSE:
-      live_sim_session_stop (session);
-      live_sim_link_close (session->link, (guint) json_node_get_int (action->value),
-                           live_sim_json_string (action->object, "reason", ""));
+      live_sim_session_end (session, (guint) json_node_get_int (action->value),
+                            live_sim_json_string (action->object, "reason", ""));
       break;
     case LIVE_SIM_DO_ABORT:
       live_sim_session_stop (session);
       live_sim_link_abort (session->link);
       break;
     case LIVE_SIM_DO_STALL:
-      live_sim_link_stall (session->link,
-                           live_sim_options_scale_ms (&session->world->options,
-                                                      (double) json_node_get_int (action->value)));
+      live_sim_link_stall (session->link, scale (session, action));
       break;
     case LIVE_SIM_DO_STRIP:
       live_sim_link_strip (session->link, json_node_get_string (action->value),
@@ -186,7 +190,24 @@ act (LiveSimSession *session, const LiveSimAction *action)
       break;
     case LIVE_SIM_DO_HEARS:
     case LIVE_SIM_DO_FORGET_HANDLES:
+    case LIVE_SIM_DO_SPOIL_RESUME:
       live_sim_script_act_without_session (session->world, action);
+      break;
+    case LIVE_SIM_DO_RESUMABLE:
+      live_sim_session_set_resumable (session, json_node_get_boolean (action->value));
+      break;
+    case LIVE_SIM_DO_STALL_READS:
+      live_sim_link_stall_reads (session->link, scale (session, action));
+      break;
+    case LIVE_SIM_DO_PONG_DELAY:
+      live_sim_link_delay_pongs (session->link, scale (session, action));
+      break;
+    case LIVE_SIM_DO_NO_PONGS:
+      live_sim_link_delay_pongs (session->link, LIVE_SIM_PONGS_NEVER);
+      break;
+    case LIVE_SIM_DO_REPEAT_CALL:
+      if (session->last_call != NULL)
+        live_sim_link_send (session->link, live_sim_json_copy (session->last_call));
       break;
     case LIVE_SIM_DO_WAIT: /* of the run, not of the session */
     case LIVE_SIM_DO_HTTP: /* of the upgrade, before there is a session */
@@ -208,10 +229,7 @@ continue_run (Run *run)
 
       if (action->kind == LIVE_SIM_DO_WAIT)
         {
-          guint real_ms = live_sim_options_scale_ms (&self->session->world->options,
-                                                     (double) json_node_get_int (action->value));
-
-          run->timer = g_timeout_add (real_ms, on_wait_over, run);
+          run->timer = g_timeout_add (scale (self->session, action), on_wait_over, run);
           return;
         }
       act (self->session, action);
@@ -255,6 +273,23 @@ is_met (LiveSimScript *self, guint index, LiveSimTrigger trigger, const char *te
   return step->nth == 0 || self->n_matched[index] == step->nth;
 }
 
+static gboolean
+run_chaos (LiveSimScript *self, LiveSimTrigger trigger)
+{
+  LiveSimWorld *world = self->session->world;
+  g_autoptr (GPtrArray) actions = NULL;
+  gboolean is_instead = FALSE;
+
+  if (world->chaos == NULL)
+    return FALSE;
+  actions = live_sim_chaos_pick (world->chaos, self->session->id, trigger,
+                                 ++self->n_occasions[trigger], &is_instead);
+  world->counters.faults = live_sim_chaos_count (world->chaos);
+  if (actions != NULL)
+    live_sim_script_run (self, actions);
+  return is_instead;
+}
+
 gboolean
 live_sim_script_event (LiveSimScript *self,
                        LiveSimTrigger trigger,
@@ -273,6 +308,7 @@ live_sim_script_event (LiveSimScript *self,
       is_instead |= step->is_instead;
       live_sim_script_run (self, step->actions);
     }
+  is_instead |= run_chaos (self, trigger);
   if (trigger == LIVE_SIM_ON_SETUP)
     self->suppresses_setup = is_instead;
   return is_instead;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "live-sim-control.h"
+#include "live-sim-stream.h"
 
 #define ATTEMPT_KEY "live-sim-attempt"
 #define GEMINI_PREFIX "google.ai.generativelanguage."
@@ -147,7 +148,67 @@ refuse (LiveSimServer *self,
   live_sim_world_changed (self->world);
 }
 
-/* Runs before libsoup looks at the WebSocket headers; a status set here ends the attempt. */
+static void
+on_session_ended (LiveSimSession *session, gpointer data)
+{
+  LiveSimServer *self = data;
+
+  g_ptr_array_remove (self->sessions, session);
+  live_sim_world_changed (self->world);
+}
+
+static void
+on_upgraded (SoupServerMessage *message, gpointer data)
+{
+  LiveSimServer *self = data;
+  g_autoptr (SoupServerMessage) kept = g_object_ref (message);
+  guint attempt = GPOINTER_TO_UINT (g_object_get_data (G_OBJECT (message), ATTEMPT_KEY));
+  GUri *uri = soup_server_message_get_uri (message);
+  GSocket *socket = soup_server_message_get_socket (message);
+  LiveSimDoor door = { 0 };
+  g_autoptr (GIOStream) base = NULL;
+  g_autoptr (LiveSimStream) stream = NULL;
+  g_autoptr (SoupWebsocketConnection) connection = NULL;
+
+  if (!read_path (g_uri_get_path (uri), &door))
+    return;
+  door.key = read_key (message, &door);
+  base = soup_server_message_steal_connection (message);
+  stream = live_sim_stream_new (base, socket);
+  /* Without extensions: the service was never seen to compress. */
+  connection = soup_websocket_connection_new (G_IO_STREAM (stream), uri,
+                                              SOUP_WEBSOCKET_CONNECTION_SERVER, NULL, NULL, NULL);
+  self->world->counters.connections++;
+  self->world->counters.open++;
+  self->world->counters.most_open =
+      MAX (self->world->counters.most_open, self->world->counters.open);
+  live_sim_record_event (self->world->record, attempt, "opened", 0, g_uri_get_path (uri));
+  g_ptr_array_add (self->sessions, live_sim_session_new (self->world, attempt, &door, connection,
+                                                         stream, socket, on_session_ended, self));
+  live_sim_world_changed (self->world);
+}
+
+static gboolean
+refuse_by_chaos (LiveSimServer *self, SoupServerMessage *message, guint attempt)
+{
+  LiveSimWorld *world = self->world;
+  g_autoptr (GPtrArray) actions = NULL;
+  const LiveSimAction *action;
+  gboolean is_instead;
+
+  if (world->chaos != NULL)
+    actions = live_sim_chaos_pick (world->chaos, attempt, LIVE_SIM_ON_UPGRADE, 1, &is_instead);
+  if (actions == NULL)
+    return FALSE;
+  world->counters.faults = live_sim_chaos_count (world->chaos);
+  action = g_ptr_array_index (actions, 0);
+  refuse (self, message, attempt, (guint) json_node_get_int (action->value),
+          live_sim_json_string (action->object, "body", ""),
+          live_sim_json_object (action->object, "headers"));
+  return TRUE;
+}
+
+/* libsoup's own WebSocket handler would own the stream, and with it when a pong leaves. */
 static void
 on_upgrade_asked (SoupServer *soup,
                   SoupServerMessage *message,
@@ -171,42 +232,14 @@ on_upgrade_asked (SoupServer *soup,
     refuse (self, message, attempt, (guint) json_node_get_int (action->value),
             live_sim_json_string (action->object, "body", ""),
             live_sim_json_object (action->object, "headers"));
+  else if (refuse_by_chaos (self, message, attempt))
+    return;
   else if (!read_path (path, &door))
     refuse (self, message, attempt, SOUP_STATUS_NOT_FOUND, "", NULL);
   else if (door.dialect.is_vertex && read_key (message, &door) != LIVE_SIM_KEY_GOOD)
     refuse (self, message, attempt, SOUP_STATUS_UNAUTHORIZED, "", NULL);
-  live_sim_world_changed (self->world);
-}
-
-static void
-on_session_ended (LiveSimSession *session, gpointer data)
-{
-  LiveSimServer *self = data;
-
-  g_ptr_array_remove (self->sessions, session);
-  live_sim_world_changed (self->world);
-}
-
-static void
-on_websocket (SoupServer *soup,
-              SoupServerMessage *message,
-              const char *path,
-              SoupWebsocketConnection *connection,
-              gpointer data)
-{
-  LiveSimServer *self = data;
-  guint attempt = GPOINTER_TO_UINT (g_object_get_data (G_OBJECT (message), ATTEMPT_KEY));
-  LiveSimDoor door = { 0 };
-
-  if (!read_path (path, &door))
-    return;
-  door.key = read_key (message, &door);
-  self->world->counters.connections++;
-  self->world->counters.open++;
-  live_sim_record_event (self->world->record, attempt, "opened", 0, path);
-  g_ptr_array_add (self->sessions, live_sim_session_new (self->world, attempt, &door, connection,
-                                                         soup_server_message_get_socket (message),
-                                                         on_session_ended, self));
+  else if (soup_websocket_server_process_handshake (message, NULL, NULL, NULL, NULL))
+    g_signal_connect (message, "wrote-informational", G_CALLBACK (on_upgraded), self);
   live_sim_world_changed (self->world);
 }
 
@@ -263,14 +296,8 @@ live_sim_server_new (LiveSimWorld *world, guint port, GError **error)
   self->soup = soup_server_new ("server-header", "live-simulator ", NULL);
   self->control = live_sim_control_new (self, self->soup);
 
-  /* The service was never seen to compress. */
-  soup_server_remove_websocket_extension (self->soup, SOUP_TYPE_WEBSOCKET_EXTENSION_DEFLATE);
   for (guint i = 0; i < G_N_ELEMENTS (ws_paths); i++)
-    {
-      soup_server_add_handler (self->soup, ws_paths[i], on_upgrade_asked, self, NULL);
-      soup_server_add_websocket_handler (self->soup, ws_paths[i], NULL, NULL, on_websocket, self,
-                                         NULL);
-    }
+    soup_server_add_handler (self->soup, ws_paths[i], on_upgrade_asked, self, NULL);
   soup_server_add_handler (self->soup, "/v1beta/models", on_models_asked, self, NULL);
   soup_server_add_handler (self->soup, "/v1alpha/models", on_models_asked, self, NULL);
   if (!soup_server_listen (self->soup, address, 0, error))

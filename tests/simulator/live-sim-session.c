@@ -6,9 +6,10 @@
 #include <string.h>
 
 #include "live-sim-input.h"
+#include "live-sim-life.h"
 #include "live-sim-script.h"
+#include "live-sim-setup.h"
 #include "live-sim-turn.h"
-#include "live-sim-usage.h"
 
 void
 live_sim_session_free (LiveSimSession *self)
@@ -17,6 +18,7 @@ live_sim_session_free (LiveSimSession *self)
     return;
   g_clear_handle_id (&self->setup_timer, g_source_remove);
   g_clear_handle_id (&self->handle_timer, g_source_remove);
+  live_sim_life_free (self->life);
   live_sim_script_free (self->script);
   live_sim_turn_free (self->turn);
   live_sim_link_free (self->link);
@@ -25,6 +27,7 @@ live_sim_session_free (LiveSimSession *self)
   live_sim_vad_free (self->vad);
   live_sim_resampler_free (self->hearing);
   g_clear_pointer (&self->tools, json_array_unref);
+  g_clear_pointer (&self->last_call, json_object_unref);
   g_free (self->model);
   g_free (self->voice);
   g_free (self->language);
@@ -37,7 +40,15 @@ live_sim_session_stop (LiveSimSession *self)
   self->phase = LIVE_SIM_PHASE_REFUSED;
   g_clear_handle_id (&self->setup_timer, g_source_remove);
   g_clear_handle_id (&self->handle_timer, g_source_remove);
+  g_clear_pointer (&self->life, live_sim_life_free);
   live_sim_turn_stop (self->turn);
+}
+
+void
+live_sim_session_end (LiveSimSession *self, guint code, const char *reason)
+{
+  live_sim_session_stop (self);
+  live_sim_link_close (self->link, code, reason);
 }
 
 void
@@ -121,6 +132,9 @@ open_conversation (LiveSimSession *self, JsonObject *setup)
   if (state == LIVE_SIM_HANDLE_GOOD)
     {
       self->world->counters.resumed++;
+      self->world->counters.spoilt = live_sim_memory_count_spoilt (memory);
+      if (self->world->options.has_poisonous_video && self->conversation->image_tokens > 0)
+        self->conversation->is_poisoned = TRUE;
       return TRUE;
     }
 
@@ -146,63 +160,6 @@ open_conversation (LiveSimSession *self, JsonObject *setup)
   return FALSE;
 }
 
-static void
-read_speech (LiveSimSession *self, JsonObject *setup)
-{
-  JsonObject *config = live_sim_json_object (setup, "generationConfig");
-  JsonObject *speech = live_sim_json_object (config, "speechConfig");
-  JsonObject *voice = live_sim_json_object (speech, "voiceConfig");
-  JsonArray *modalities = live_sim_json_array (config, "responseModalities");
-
-  self->has_audio_answers = modalities != NULL && json_array_get_length (modalities) > 0 &&
-                            strcmp (json_array_get_string_element (modalities, 0), "TEXT") != 0;
-  self->voice = g_strdup (live_sim_json_string (live_sim_json_object (voice, "prebuiltVoiceConfig"),
-                                                "voiceName", NULL));
-  self->language = g_strdup (live_sim_json_string (speech, "languageCode", NULL));
-  self->has_input_transcripts = json_object_has_member (setup, "inputAudioTranscription");
-  self->has_output_transcripts = json_object_has_member (setup, "outputAudioTranscription");
-}
-
-static void
-read_listening (LiveSimSession *self, JsonObject *setup)
-{
-  JsonObject *config = live_sim_json_object (setup, "realtimeInputConfig");
-  JsonObject *detection = live_sim_json_object (config, "automaticActivityDetection");
-  const char *start = live_sim_json_string (detection, "startOfSpeechSensitivity", "");
-  const char *end = live_sim_json_string (detection, "endOfSpeechSensitivity", "");
-  LiveSimVadConfig vad = { 0 };
-
-  /* LOW is Vertex's default, HIGH that of the Gemini API. */
-  vad.is_start_low = g_str_has_suffix (start, "_LOW") ||
-                     (self->has_vertex_habits && !g_str_has_suffix (start, "_HIGH"));
-  vad.is_end_low = g_str_has_suffix (end, "_LOW") ||
-                   (self->has_vertex_habits && !g_str_has_suffix (end, "_HIGH"));
-  vad.silence_ms =
-      (guint) live_sim_json_int (detection, "silenceDurationMs", LIVE_SIM_VAD_DEFAULT_SILENCE_MS);
-  vad.prefix_ms = (guint) MIN (
-      live_sim_json_int (detection, "prefixPaddingMs", LIVE_SIM_VAD_DEFAULT_PREFIX_MS), 10000);
-  vad.is_manual = live_sim_json_bool (detection, "disabled", FALSE);
-
-  self->has_manual_activity = vad.is_manual;
-  self->can_interrupt =
-      strcmp (live_sim_json_string (config, "activityHandling", ""), "NO_INTERRUPTION") != 0;
-  self->has_voice_activity =
-      self->profile->sends_voice_activity || live_sim_json_bool (setup, "explicitVadSignal", FALSE);
-  live_sim_vad_free (self->vad);
-  self->vad = live_sim_vad_new (&vad, live_sim_input_on_activity, self);
-}
-
-static void
-count_instruction (LiveSimSession *self, JsonObject *setup)
-{
-  JsonArray *parts =
-      live_sim_json_array (live_sim_json_object (setup, "systemInstruction"), "parts");
-
-  for (guint i = 0; parts != NULL && i < json_array_get_length (parts); i++)
-    self->conversation->text_tokens += live_sim_usage_text_tokens (
-        live_sim_json_string (json_array_get_object_element (parts, i), "text", ""));
-}
-
 static gboolean
 on_setup_delay (gpointer data)
 {
@@ -219,7 +176,6 @@ take_setup (LiveSimSession *self, JsonObject *setup)
 {
   g_auto (LiveSimVerdict) verdict = { 0 };
   LiveSimWorld *world = self->world;
-  JsonObject *history = live_sim_json_object (setup, "historyConfig");
 
   if (!check_key (self) || !choose_profile (self, setup))
     return;
@@ -233,15 +189,7 @@ take_setup (LiveSimSession *self, JsonObject *setup)
   if (!open_conversation (self, setup))
     return;
 
-  self->has_vertex_habits = self->door.dialect.is_vertex || self->profile->is_vertex;
-  self->has_handles =
-      json_object_has_member (setup, "sessionResumption") || self->profile->sends_handles_unasked;
-  self->takes_history = live_sim_json_bool (history, "initialHistoryInClientContent", FALSE);
-  if (json_object_has_member (setup, "tools"))
-    self->tools = json_array_ref (live_sim_json_array (setup, "tools"));
-  read_speech (self, setup);
-  read_listening (self, setup);
-  count_instruction (self, setup);
+  live_sim_setup_read (self, setup);
 
   self->phase = LIVE_SIM_PHASE_SETUP;
   g_clear_pointer (&world->last_setup, json_object_unref);
@@ -264,13 +212,57 @@ live_sim_session_send_handle (LiveSimSession *self, gboolean is_resumable)
 
   message = json_object_new ();
   update = live_sim_json_add_object (message, "sessionResumptionUpdate");
-  if (is_resumable)
+  if (is_resumable && !self->withholds_handles)
     {
       json_object_set_string_member (
           update, "newHandle", live_sim_memory_issue (self->world->memory, self->conversation));
       json_object_set_boolean_member (update, "resumable", TRUE);
     }
   live_sim_link_send (self->link, message);
+}
+
+void
+live_sim_session_set_resumable (LiveSimSession *self, gboolean is_resumable)
+{
+  self->withholds_handles = !is_resumable;
+  live_sim_session_send_handle (self, is_resumable);
+}
+
+void
+live_sim_session_keep_call (LiveSimSession *self, JsonObject *message)
+{
+  g_clear_pointer (&self->last_call, json_object_unref);
+  self->last_call = live_sim_json_copy (message);
+}
+
+gboolean
+live_sim_session_begin_utterance (LiveSimSession *self)
+{
+  if (!self->conversation->is_poisoned)
+    {
+      live_sim_conversation_note_turn_start (self->conversation);
+      return TRUE;
+    }
+  live_sim_session_end (self, LIVE_SIM_CLOSE_INTERNAL, "Internal error encountered.");
+  return FALSE;
+}
+
+gboolean
+live_sim_session_make_room (LiveSimSession *self)
+{
+  switch (live_sim_conversation_make_room (self->conversation, &self->window))
+    {
+    case LIVE_SIM_ROOM_THERE:
+      return TRUE;
+    case LIVE_SIM_ROOM_MADE:
+      self->world->counters.compressions++;
+      return TRUE;
+    case LIVE_SIM_ROOM_NONE:
+      self->world->counters.exhaustions++;
+      live_sim_session_end (self, LIVE_SIM_CLOSE_INVALID, LIVE_SIM_TEXT_INVALID_ARGUMENT);
+      return FALSE;
+    }
+  return TRUE;
 }
 
 static gboolean
@@ -302,6 +294,7 @@ live_sim_session_complete_setup (LiveSimSession *self)
     }
   live_sim_link_send (self->link, message);
   live_sim_session_send_handle (self, TRUE);
+  self->life = live_sim_life_new (self);
   if (options->handle_interval_ms > 0)
     self->handle_timer =
         g_timeout_add (MAX (live_sim_options_scale_ms (options, options->handle_interval_ms), 1),
@@ -390,6 +383,7 @@ live_sim_session_new (LiveSimWorld *world,
                       guint id,
                       const LiveSimDoor *door,
                       SoupWebsocketConnection *socket,
+                      LiveSimStream *stream,
                       GSocket *raw,
                       void (*on_ended) (LiveSimSession *self, gpointer data),
                       gpointer data)
@@ -402,9 +396,15 @@ live_sim_session_new (LiveSimWorld *world,
   self->door = *door;
   self->on_ended = on_ended;
   self->on_ended_data = data;
-  self->link = live_sim_link_new (world, id, socket, raw, &funcs, self);
+  self->link = live_sim_link_new (world, id, socket, stream, raw, &funcs, self);
   self->script = live_sim_script_new (self);
   self->turn = live_sim_turn_new (self);
+  if (world->options.has_no_pongs || world->options.pong_delay_ms > 0)
+    live_sim_link_delay_pongs (
+        self->link,
+        world->options.has_no_pongs
+            ? LIVE_SIM_PONGS_NEVER
+            : live_sim_options_scale_ms (&world->options, world->options.pong_delay_ms));
   live_sim_script_event (self->script, LIVE_SIM_ON_CONNECT, NULL, 0);
   return self;
 }
@@ -427,6 +427,8 @@ live_sim_session_describe (LiveSimSession *self)
       json_object_set_int_member (object, "conversation", self->conversation->id);
       json_object_set_int_member (object, "turns", self->conversation->n_turns);
       json_object_set_int_member (object, "lines", self->conversation->said->len);
+      json_object_set_int_member (object, "tokens",
+                                  (gint64) live_sim_conversation_count_tokens (self->conversation));
     }
   json_object_set_string_member (object, "turn", live_sim_turn_get_state_name (self->turn));
   json_object_set_boolean_member (object, "hears_speech",

@@ -7,6 +7,7 @@
 
 #include "live-sim-calls.h"
 #include "live-sim-content.h"
+#include "live-sim-life.h"
 #include "live-sim-script.h"
 #include "live-sim-speech.h"
 #include "live-sim-usage.h"
@@ -307,6 +308,7 @@ send_call (LiveSimTurn *self, const LiveSimCall *call, JsonObject *args)
     json_object_set_string_member (message, "interactionStatus", "IN_PROGRESS");
   if (session->world->options.has_duplicate_calls)
     live_sim_link_send (session->link, json_object_ref (message));
+  live_sim_session_keep_call (session, message);
   live_sim_link_send (session->link, message);
 }
 
@@ -373,7 +375,10 @@ start_next (LiveSimTurn *self)
     self->answer = g_queue_pop_head (&self->reports);
   if (self->answer == NULL)
     return;
+  if (!live_sim_session_make_room (session))
+    return;
 
+  live_sim_life_note_turn (session->life);
   self->state = STATE_WAITING;
   live_sim_speech_start (&self->speech);
   g_string_truncate (self->said, 0);
@@ -398,6 +403,11 @@ start_next (LiveSimTurn *self)
 void
 live_sim_turn_answer (LiveSimTurn *self, LiveSimAnswer *take_answer)
 {
+  if (self->session->conversation->is_mute)
+    {
+      live_sim_answer_free (take_answer);
+      return;
+    }
   g_queue_push_tail (&self->prompts, take_answer);
   start_next (self);
 }

@@ -48,15 +48,14 @@ live_sim_usage_describe (const LiveSimConversation *conversation,
   JsonObject *usage = json_object_new ();
   JsonArray *prompt_details = json_array_new ();
   JsonArray *response_details = json_array_new ();
-  guint64 prompt =
-      conversation->text_tokens + conversation->audio_tokens + conversation->image_tokens;
+  guint64 prompt = live_sim_conversation_count_tokens (conversation);
   guint64 response = response_audio_tokens + response_text_tokens;
 
   add_count (usage, "promptTokenCount", prompt);
   add_count (usage, has_vertex_habits ? "candidatesTokenCount" : "responseTokenCount", response);
   add_count (usage, "totalTokenCount", prompt + response);
 
-  add_detail (prompt_details, "TEXT", conversation->text_tokens);
+  add_detail (prompt_details, "TEXT", conversation->instruction_tokens + conversation->text_tokens);
   add_detail (prompt_details, "AUDIO", conversation->audio_tokens);
   add_detail (prompt_details, "IMAGE", conversation->image_tokens);
   add_detail (response_details, "TEXT", response_text_tokens);

@@ -43,6 +43,7 @@ live_sim_world_clear (LiveSimWorld *self)
   g_clear_pointer (&self->record, live_sim_record_free);
   g_clear_pointer (&self->voice, live_sim_voice_free);
   g_clear_pointer (&self->scenario, live_sim_scenario_free);
+  g_clear_pointer (&self->chaos, live_sim_chaos_free);
 }
 
 void
@@ -104,6 +105,23 @@ live_sim_world_find_counter (const LiveSimWorld *self, const char *name)
   return NULL;
 }
 
+static JsonObject *
+describe_ledger (const LiveSimLedger *ledger)
+{
+  JsonObject *object = json_object_new ();
+
+  json_object_set_int_member (object, "frames", (gint64) ledger->n_frames);
+  json_object_set_int_member (object, "breaks", (gint64) ledger->n_breaks);
+  json_object_set_int_member (object, "foreign", (gint64) ledger->n_foreign);
+  if (ledger->n_breaks > 0)
+    {
+      json_object_set_int_member (object, "last_at", (gint64) ledger->break_at);
+      json_object_set_int_member (object, "last_expected", ledger->break_expected);
+      json_object_set_int_member (object, "last_got", ledger->break_got);
+    }
+  return object;
+}
+
 JsonObject *
 live_sim_world_describe (const LiveSimWorld *self)
 {
@@ -122,6 +140,10 @@ live_sim_world_describe (const LiveSimWorld *self)
   json_object_set_array_member (object, "violation_list", json_array_ref (self->violations));
   json_object_set_array_member (object, "texts", json_array_ref (self->texts));
   json_object_set_array_member (object, "tool_responses", json_array_ref (self->tool_responses));
+  if (self->options.counts_samples)
+    json_object_set_object_member (object, "ledger", describe_ledger (&self->ledger));
+  if (self->chaos != NULL)
+    json_object_set_object_member (object, "chaos", live_sim_chaos_describe (self->chaos));
   if (self->last_setup != NULL)
     json_object_set_object_member (object, "last_setup", json_object_ref (self->last_setup));
   if (self->last_close != NULL)

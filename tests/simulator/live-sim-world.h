@@ -2,6 +2,8 @@
  * Thread: main. Used by: every room but the pure ones. */
 #pragma once
 
+#include "live-sim-chaos.h"
+#include "live-sim-ledger.h"
 #include "live-sim-memory.h"
 #include "live-sim-options.h"
 #include "live-sim-record.h"
@@ -16,6 +18,7 @@ G_BEGIN_DECLS
   X (refused)          /* of these answered with an HTTP status */                                 \
   X (connections)      /* of these opened */                                                       \
   X (open)             /* open now */                                                              \
+  X (most_open)        /* at the same moment */                                                    \
   X (closed)           /* opened ones that have ended */                                           \
   X (closed_by_client) /* of these begun by the client */                                          \
   X (lost)             /* of these ended without a close frame */                                  \
@@ -40,6 +43,13 @@ G_BEGIN_DECLS
   X (tool_calls)                                                                                   \
   X (sent_messages)                                                                                \
   X (sent_audio_frames) /* at 24 kHz */                                                            \
+  X (compressions)      /* times that the oldest was dropped from a context */                     \
+  X (exhaustions)       /* connections closed because their context was full */                    \
+  X (spoilt)            /* resumptions that were not what they seemed */                           \
+  X (withheld_pongs)    /* of connections that have ended */                                       \
+  X (counted_frames)    /* of the counting signal, see live-sim-ledger.h */                        \
+  X (count_breaks)      /* places where it did not go on with the next sample */                   \
+  X (faults)            /* of the chaos */                                                         \
   X (violations)
 
 typedef struct
@@ -56,6 +66,8 @@ typedef struct
   LiveSimMemory *memory;
   LiveSimRecord *record;
   LiveSimVoice *voice;
+  LiveSimChaos *chaos; /* nullable */
+  LiveSimLedger ledger;
   GQueue hears; /* owned strings: what coming utterances are taken to say */
   gboolean holds_setup, holds_replies;
 

@@ -25,7 +25,8 @@ typedef struct
   double speed, generation_speed;
   int setup_delay_ms, reply_delay_ms, first_chunk_bytes;
   char *profile, *scenario, *record, *dump_audio, *speak, *output;
-  char **hears;
+  char *chaos;
+  char **hears, **options;
   gboolean is_parrot, has_text_frames, has_tones, wants_version;
 } Arguments;
 
@@ -37,6 +38,8 @@ clear_arguments (Arguments *arguments)
   g_free (arguments->record);
   g_free (arguments->dump_audio);
   g_free (arguments->speak);
+  g_free (arguments->chaos);
+  g_strfreev (arguments->options);
   g_free (arguments->output);
   g_strfreev (arguments->hears);
 }
@@ -72,6 +75,11 @@ parse_arguments (Arguments *arguments, int *argc, char ***argv, GError **error)
       N_ ("Send text frames instead of binary ones"), NULL },
     { "tones", 0, 0, G_OPTION_ARG_NONE, &arguments->has_tones,
       N_ ("Speak in shaped tones even where espeak-ng is there"), NULL },
+    { "option", 0, 0, G_OPTION_ARG_STRING_ARRAY, &arguments->options,
+      N_ ("Set one of a scenario's options; may be given again"), N_ ("NAME=VALUE") },
+    { "chaos", 0, 0, G_OPTION_ARG_STRING, &arguments->chaos,
+      N_ ("Break something at random, and the same things again for the same SEED"),
+      N_ ("SEED[:RATE]") },
     { "record", 'r', 0, G_OPTION_ARG_FILENAME, &arguments->record,
       N_ ("Write every message with its time to FILE, one JSON object a line"), N_ ("FILE") },
     { "dump-audio", 'd', 0, G_OPTION_ARG_FILENAME, &arguments->dump_audio,
@@ -100,6 +108,27 @@ parse_arguments (Arguments *arguments, int *argc, char ***argv, GError **error)
   return g_option_context_parse (context, argc, argv, error);
 }
 
+/* NAME=VALUE, with a value as in a scenario. */
+static gboolean
+set_option (LiveSimOptions *options, const char *text, GError **error)
+{
+  g_auto (GStrv) parts = g_strsplit (text, "=", 2);
+  g_autoptr (JsonNode) value = NULL;
+  g_autoptr (JsonObject) object = json_object_new ();
+
+  if (parts[0] == NULL || parts[1] == NULL)
+    {
+      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                   _ ("\"%s\" is not of the form NAME=VALUE"), text);
+      return FALSE;
+    }
+  value = live_sim_json_parse (parts[1], -1, error);
+  if (value == NULL)
+    return FALSE;
+  json_object_set_member (object, parts[0], g_steal_pointer (&value));
+  return live_sim_options_load (options, object, error);
+}
+
 /* The scenario's options first, then the command line over them. */
 static gboolean
 fill_options (LiveSimWorld *world, const Arguments *arguments, GError **error)
@@ -124,6 +153,9 @@ fill_options (LiveSimWorld *world, const Arguments *arguments, GError **error)
         }
     }
 
+  for (guint i = 0; arguments->options != NULL && arguments->options[i] != NULL; i++)
+    if (!set_option (options, arguments->options[i], error))
+      return FALSE;
   if (!isnan (arguments->speed))
     json_object_set_double_member (given, "speed", arguments->speed);
   if (!isnan (arguments->generation_speed))
@@ -162,7 +194,16 @@ prepare (LiveSimWorld *world, const Arguments *arguments, GError **error)
   if (!fill_options (world, arguments, error))
     return FALSE;
   fill_hears (world, arguments);
-  world->memory = live_sim_memory_new (world->options.handle_life_ms);
+  if (arguments->chaos != NULL)
+    {
+      world->chaos = live_sim_chaos_new (arguments->chaos, error);
+      if (world->chaos == NULL)
+        return FALSE;
+    }
+  world->memory = live_sim_memory_new (
+      world->options.handle_life_ms == 0
+          ? 0
+          : MAX (live_sim_options_scale_ms (&world->options, world->options.handle_life_ms), 1));
   world->record = live_sim_record_new (arguments->record, arguments->dump_audio, error);
   world->voice = live_sim_voice_new (arguments->has_tones);
   return world->record != NULL;

@@ -66,7 +66,7 @@ start (GPtrArray *arguments)
 
   g_assert_nonnull (program);
   g_ptr_array_insert (arguments, 0, (gpointer) program);
-  g_ptr_array_add (arguments, (gpointer) "--speed=20");
+  g_ptr_array_insert (arguments, 1, (gpointer) "--speed=20");
   g_ptr_array_add (arguments, NULL);
   launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE);
   g_subprocess_launcher_set_child_setup (launcher, on_child_setup, NULL, NULL);
@@ -293,6 +293,12 @@ sim_peer_free (SimPeer *self)
   g_string_free (self->heard, TRUE);
   g_byte_array_unref (self->sound);
   g_free (self);
+}
+
+SoupWebsocketConnection *
+sim_peer_get_socket (SimPeer *self)
+{
+  return self->socket;
 }
 
 void

@@ -18,7 +18,7 @@ G_BEGIN_DECLS
 typedef struct _SimRig SimRig;
 typedef struct _SimPeer SimPeer;
 
-/* Options end with NULL. Fails the test when it does not come up. --speed 20 is always given. */
+/* Options end with NULL. Fails the test when it does not come up. --speed 20 is given first. */
 SimRig *sim_rig_start (const char *option, ...) G_GNUC_NULL_TERMINATED;
 /* With a scenario's text, kept in a file of its own meanwhile. */
 SimRig *sim_rig_start_scenario (const char *scenario);
@@ -42,6 +42,9 @@ SimPeer *sim_peer_open (SimRig *rig);
 SimPeer *sim_peer_open_live (SimRig *rig, const char *model, const char *setup_members);
 void sim_peer_free (SimPeer *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SimPeer, sim_peer_free)
+
+/* Borrowed, for what no other function here does. */
+SoupWebsocketConnection *sim_peer_get_socket (SimPeer *self);
 
 void sim_peer_send (SimPeer *self, const char *text);
 void sim_peer_type (SimPeer *self, const char *text);

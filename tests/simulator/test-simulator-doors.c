@@ -266,6 +266,27 @@ test_port (void)
   g_assert_cmpuint (sim_rig_get_port (again), ==, g_ascii_strtoull (port, NULL, 10));
 }
 
+static void
+test_statuses (void)
+{
+  static const guint statuses[] = { 401, 403, 404, 429, 503 };
+  g_autoptr (SimRig) rig = sim_rig_start (NULL, NULL);
+  g_autoptr (JsonObject) state = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (statuses); i++)
+    {
+      g_autofree char *body = g_strdup_printf (
+          "{\"status\":%u,\"body\":\"{}\",\"headers\":{\"Retry-After\":\"2\"}}", statuses[i]);
+      guint status = 0;
+
+      json_object_unref (sim_rig_ask (rig, "/simulator/refuse", body, NULL));
+      g_assert_null (sim_peer_try (rig, SIM_PATH_BETA, "good", &status));
+      g_assert_cmpuint (status, ==, statuses[i]);
+    }
+  state = sim_rig_ask (rig, "/simulator/state", NULL, NULL);
+  g_assert_cmpint (json_object_get_int_member (state, "refused"), ==, G_N_ELEMENTS (statuses));
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -286,5 +307,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/simulator-doors/control", test_control);
   g_test_add_func ("/simulator-doors/command-line", test_command_line);
   g_test_add_func ("/simulator-doors/port", test_port);
+  g_test_add_func ("/simulator-doors/statuses", test_statuses);
   return g_test_run ();
 }
