@@ -24,6 +24,8 @@ void live_engine_guard (LiveEngine *self, LiveContextEventKind kind, guint promp
 /* live-engine-vigil.c */
 void live_engine_note_asked (LiveEngine *self);
 void live_engine_note_output (LiveEngine *self);
+void live_engine_note_heard (LiveEngine *self);
+gboolean live_engine_is_listened_to (LiveEngine *self);
 void live_engine_note_speech (LiveEngine *self, const gint16 *frames, guint32 n_frames);
 void live_engine_note_pause (LiveEngine *self);
 /* What is left of a wait that began with the last question; 0 = it is over. */

@@ -134,6 +134,8 @@ on_request_timer (gpointer data)
                                  _ ("The model did not answer in time"));
   else if (self->failure != NULL)
     error = g_error_copy (self->failure);
+  else if (self->shown.state == LIVE_LINK_WAITING_NETWORK)
+    error = g_error_new_literal (LIVE_ERROR, LIVE_ERROR_NETWORK, _ ("There is no network"));
   else
     error = g_error_new_literal (LIVE_ERROR, LIVE_ERROR_TIMEOUT,
                                  _ ("The service could not be reached in time"));

@@ -156,6 +156,14 @@ on_kept_timer (gpointer data)
 }
 
 static void
+arm_kept_timer (LiveEngine *self)
+{
+  if (!g_queue_is_empty (&self->kept) && self->kept_timer == 0)
+    self->kept_timer =
+        live_clock_arm (self->clock, LIVE_ENGINE_ASK_TIMEOUT_MS, on_kept_timer, self);
+}
+
+static void
 keep_turn (LiveEngine *self, LiveEngineTurn *turn)
 {
   /* It will be said again, after what the context is told meanwhile. */
@@ -185,9 +193,7 @@ live_engine_keep_turns (LiveEngine *self)
     }
   self->waiting = rest;
 
-  if (!g_queue_is_empty (&self->kept) && self->kept_timer == 0)
-    self->kept_timer =
-        live_clock_arm (self->clock, LIVE_ENGINE_ASK_TIMEOUT_MS, on_kept_timer, self);
+  arm_kept_timer (self);
 }
 
 void
@@ -254,10 +260,18 @@ live_engine_send_kept (LiveEngine *self, LiveContextOrigin origin)
   live_link_peek_handle (self->link, &handle);
   live_clock_clear (self->clock, &self->kept_timer);
   g_queue_init (&self->kept);
+  g_object_ref (self);
   while ((turn = g_queue_pop_head (&kept)) != NULL)
     {
       g_autoptr (GError) error = NULL;
       g_autofree char *wire = NULL;
+
+      /* What is told meanwhile may make somebody end it all. */
+      if (!live_engine_is_online (self))
+        {
+          g_queue_push_tail (&self->kept, turn);
+          continue;
+        }
 
       turn->is_assumed = origin == LIVE_CONTEXT_RESUMED && handle.issued_us > turn->sent_us;
       if (!turn->is_assumed)
@@ -275,4 +289,6 @@ live_engine_send_kept (LiveEngine *self, LiveContextOrigin origin)
             live_clock_arm (self->clock, self->guard.limits.silence_ms / 2, on_grace_timer, self);
       expect_answer (self, turn);
     }
+  arm_kept_timer (self);
+  g_object_unref (self);
 }

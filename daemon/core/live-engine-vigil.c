@@ -15,6 +15,7 @@
  * answer, and too little to judge a context by. */
 #define LOUD_LEVEL 500
 #define SPEECH_FRAMES (400 * LIVE_CAPTURE_RATE_HZ / 1000)
+#define UTTERANCE_FRAMES (100 * LIVE_CAPTURE_RATE_HZ / 1000)
 #define PAUSE_FRAMES (800 * LIVE_CAPTURE_RATE_HZ / 1000)
 
 guint
@@ -63,11 +64,13 @@ on_reply_timer (gpointer data)
       return;
     }
   live_link_get_status (self->link, &status);
-  if (!status.is_online || self->fsm.n_tools > 0)
-    return;
   /* A fresh session that is mute as well leaves the turn to its own watchdog. */
-  if (self->has_doubted && (!is_typed (self) || status.origin != LIVE_CONTEXT_RESUMED))
-    return;
+  if (!status.is_online || self->fsm.n_tools > 0 ||
+      (self->has_doubted && (!is_typed (self) || status.origin != LIVE_CONTEXT_RESUMED)))
+    {
+      live_link_quiet (self->link);
+      return;
+    }
 
   self->counters.silences++;
   g_message ("The service does not answer, renewing the connection%s",
@@ -95,6 +98,19 @@ live_engine_note_asked (LiveEngine *self)
 {
   expect_reply (self);
   live_engine_guard (self, LIVE_CONTEXT_EV_ASKED, 0);
+}
+
+/* The service hears the user: it is there. Whether it will answer is judged only of a context
+ * that was resumed; speech that is not meant for it may rightly go without an answer. */
+void
+live_engine_note_heard (LiveEngine *self)
+{
+  live_clock_clear (self->clock, &self->reply_timer);
+  self->asked_us = live_clock_now_us (self->clock);
+  if ((self->fsm.state == LIVE_TURN_HEARING || self->fsm.state == LIVE_TURN_PENDING) &&
+      !self->fsm.has_media &&
+      !live_settings_get_boolean (self->settings, LIVE_SETTING_SESSION_PROACTIVE_AUDIO))
+    live_engine_guard (self, LIVE_CONTEXT_EV_ASKED, 0);
 }
 
 void
@@ -131,6 +147,14 @@ live_engine_note_speech (LiveEngine *self, const gint16 *frames, guint32 n_frame
     live_engine_note_pause (self);
 }
 
+/* The user speaks, as far as the level tells, or waits for an answer to that. A renewal now would
+ * cut the utterance in two: what was said since the last handle is not in it. */
+gboolean
+live_engine_is_listened_to (LiveEngine *self)
+{
+  return self->loud_frames >= UTTERANCE_FRAMES || self->reply_timer != 0;
+}
+
 /* The microphone fell silent, or was shut. Models that decide for themselves whether they answer
  * are not pressed. */
 void
@@ -142,6 +166,7 @@ live_engine_note_pause (LiveEngine *self)
   if (was_speech && !self->has_doubted && self->reply_timer == 0 &&
       !live_settings_get_boolean (self->settings, LIVE_SETTING_SESSION_PROACTIVE_AUDIO))
     expect_reply (self);
+  live_link_quiet (self->link);
 }
 
 void
@@ -159,7 +184,15 @@ is_needed (LiveEngine *self)
 {
   return (self->is_listening_wanted && !self->is_muted) || !live_turn_fsm_is_quiet (&self->fsm) ||
          !g_queue_is_empty (&self->requests) || !g_queue_is_empty (&self->kept) ||
-         !g_queue_is_empty (&self->let_go) || live_uplink_is_in_activity (self->uplink);
+         live_uplink_is_in_activity (self->uplink);
+}
+
+/* What ends by itself, and without a word to anybody. */
+static gboolean
+is_finishing (LiveEngine *self)
+{
+  return !g_queue_is_empty (&self->let_go) || !live_uplink_is_empty (self->uplink) ||
+         live_engine_is_listened_to (self);
 }
 
 static void
@@ -168,8 +201,11 @@ on_idle_timer (gpointer data)
   LiveEngine *self = data;
 
   self->idle_timer = 0;
-  if (is_needed (self) || !live_engine_is_online (self))
-    return;
+  if (is_needed (self) || is_finishing (self) || !live_engine_is_online (self))
+    {
+      live_engine_heed_idle (self, TRUE);
+      return;
+    }
 
   g_info ("Nobody needs the connection, hanging up");
   live_link_want (self->link, FALSE, "idle");

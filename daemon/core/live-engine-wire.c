@@ -30,7 +30,7 @@ on_usage (LiveEngine *self, const LiveWireUsage *usage)
   live_engine_guard (self, LIVE_CONTEXT_EV_USAGE, (guint) CLAMP (usage->prompt, 0, G_MAXINT));
 }
 
-/* What the event says of the service's being there: it heard the user, or it answers. */
+/* Anything of an answer shows that the service is there. */
 static void
 note_sign (LiveEngine *self, const LiveWireEvent *event)
 {
@@ -51,9 +51,6 @@ note_sign (LiveEngine *self, const LiveWireEvent *event)
       return;
     case LIVE_WIRE_INPUT_TRANSCRIPT:
     case LIVE_WIRE_VOICE_ACTIVITY:
-      if (!live_settings_get_boolean (self->settings, LIVE_SETTING_SESSION_PROACTIVE_AUDIO))
-        live_engine_note_asked (self);
-      return;
     case LIVE_WIRE_TOOL_CANCEL:
     case LIVE_WIRE_INTERIM_TRANSCRIPT:
     case LIVE_WIRE_WAITING_FOR_INPUT:
@@ -145,6 +142,7 @@ live_engine_on_wire_event (const LiveWireEvent *event, gpointer data)
       return;
     case LIVE_WIRE_INPUT_TRANSCRIPT:
       on_input_transcript (self, event);
+      live_engine_note_heard (self);
       return;
     case LIVE_WIRE_OUTPUT_TRANSCRIPT:
       on_output_transcript (self, event);
@@ -173,6 +171,7 @@ live_engine_on_wire_event (const LiveWireEvent *event, gpointer data)
       return;
     case LIVE_WIRE_VOICE_ACTIVITY:
       on_voice_activity (self, event);
+      live_engine_note_heard (self);
       return;
     case LIVE_WIRE_USAGE:
       on_usage (self, &event->usage);

@@ -149,7 +149,7 @@ is_quiet (gpointer data)
   LiveEngine *self = data;
 
   return live_turn_fsm_is_quiet (&self->fsm) && g_queue_is_empty (&self->requests) &&
-         !live_uplink_is_in_activity (self->uplink);
+         !live_engine_is_listened_to (self) && !live_uplink_is_in_activity (self->uplink);
 }
 
 static const LiveLinkEvents link_events = {

@@ -70,6 +70,20 @@ test_network (void)
 }
 
 static void
+test_no_network_at_all (void)
+{
+  g_autoptr (EngineRig) rig = engine_rig_new (NULL, FALSE);
+  g_autoptr (EngineCall) call = NULL;
+
+  rig->allows_warnings = TRUE;
+  live_engine_set_network (rig->engine, FALSE);
+  call = engine_rig_connect (rig);
+  assert_state (rig, "waiting-network", "network");
+  engine_rig_pass_ms (rig, 25000);
+  engine_call_assert_error (rig, call, LIVE_ERROR_NETWORK);
+}
+
+static void
 test_server_on_this_machine (void)
 {
   static const char *const urls[] = { "ws://127.0.0.1:4711", "ws://[::1]:4711",
@@ -262,6 +276,27 @@ test_alive (void)
   g_assert_cmpuint (fake_transport_n_closes (rig->wire), ==, 0);
 }
 
+/* The level says that somebody speaks: a renewal now would cut the words in two. */
+static void
+test_no_renewal_while_speaking (void)
+{
+  g_autoptr (EngineRig) rig = go_online (TRUE);
+
+  live_engine_set_listening (rig->engine, TRUE);
+  speak (rig, 30000, 0);
+  speak (rig, 1000, LOUD);
+  engine_rig_message (rig, "{\"goAway\":{\"timeLeft\":\"60s\"}}");
+  speak (rig, 3000, LOUD);
+  speak (rig, 2000, 0);
+  g_assert_cmpuint (fake_transport_n_closes (rig->wire), ==, 0);
+  engine_rig_heard (rig, "Once upon a time");
+  engine_rig_words (rig, "Go on.");
+  engine_rig_complete (rig);
+  engine_rig_give_handle (rig, "handle-2");
+  speak (rig, 20, 0);
+  g_assert_cmpuint (fake_transport_n_closes (rig->wire), ==, 1);
+}
+
 static void
 test_idle (void)
 {
@@ -431,6 +466,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
 #define ADD(idea, function) g_test_add_func ("/engine-world/" idea, function)
   ADD ("network", test_network);
+  ADD ("no-network-at-all", test_no_network_at_all);
   ADD ("server-on-this-machine", test_server_on_this_machine);
   ADD ("sleep", test_sleep);
   ADD ("sleep-does-not-wait", test_sleep_does_not_wait);
@@ -439,6 +475,7 @@ main (int argc, char **argv)
   ADD ("dead-to-text", test_dead_to_text);
   ADD ("dead-to-speech", test_dead_to_speech);
   ADD ("alive", test_alive);
+  ADD ("no-renewal-while-speaking", test_no_renewal_while_speaking);
   ADD ("idle", test_idle);
   ADD ("idle-never", test_idle_never);
   ADD ("text-reopens", test_text_reopens);
