@@ -33,6 +33,24 @@ live_engine_set_tools (LiveEngine *self, const LiveEngineToolEvents *events, gpo
   self->tool_events_data = data;
 }
 
+void
+live_engine_declare_tools (LiveEngine *self, const char *tools_json)
+{
+  live_link_set_tools (self->link, tools_json);
+}
+
+void
+live_engine_set_gate (LiveEngine *self, gboolean is_shut)
+{
+  live_uplink_set_gate (self->uplink, is_shut);
+}
+
+guint64
+live_engine_get_turn (LiveEngine *self)
+{
+  return self->turn != NULL ? self->turn->number : 0;
+}
+
 /* Vertex may call without an id (protocol 1.2); such a call is known by its name. */
 static const char *
 key_of (const char *id, const char *name)
@@ -66,9 +84,8 @@ live_engine_on_tool_call (LiveEngine *self, const LiveWireCall *wire_call)
   g_hash_table_insert (self->tool_calls, g_strdup (key), call);
   live_engine_step (self, LIVE_TURN_EV_TOOL_CALL, NULL);
 
-  if (g_hash_table_size (self->tool_calls) > LIVE_ENGINE_MAX_CALLS)
-    refuse_call (self, wire_call, "Too many calls at once, try again later.");
-  else if (self->tool_events != NULL)
+  /* The ledger of the tools has the cap. */
+  if (self->tool_events != NULL)
     self->tool_events->called (wire_call, self->tool_events_data);
   else
     {
@@ -173,6 +190,28 @@ live_engine_settle_calls (LiveEngine *self, gboolean is_resumed)
   for (guint i = g_hash_table_size (self->tool_calls); i > 0; i--)
     live_engine_step (self, LIVE_TURN_EV_TOOL_CALL, NULL);
   send_held_results (self);
+  if (self->tool_events != NULL && self->tool_events->online != NULL)
+    self->tool_events->online (is_resumed, self->tool_events_data);
+}
+
+void
+live_engine_tell_away (LiveEngine *self)
+{
+  if (self->tool_events != NULL && self->tool_events->away != NULL)
+    self->tool_events->away (self->tool_events_data);
+}
+
+gboolean
+live_engine_call_stands (LiveEngine *self, const char *id, const char *name)
+{
+  return g_hash_table_contains (self->tool_calls, key_of (id, name));
+}
+
+void
+live_engine_forget_call (LiveEngine *self, const char *id, const char *name)
+{
+  if (g_hash_table_remove (self->tool_calls, key_of (id, name)))
+    live_engine_step (self, LIVE_TURN_EV_TOOL_CANCELLED, NULL);
 }
 
 /* The link is about to come back by itself. */

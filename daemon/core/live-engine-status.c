@@ -140,6 +140,7 @@ live_engine_get_statistics (LiveEngine *self)
   add_count (&builder, "sent-audio-frames", uplink->sent_frames);
   add_count (&builder, "sent-audio-chunks", uplink->sent_chunks);
   add_count (&builder, "dropped-input-frames", uplink->dropped_frames);
+  add_count (&builder, "gated-input-frames", uplink->gated_frames);
   add_count (&builder, "dropped-output-frames", speaker->dropped_frames);
   add_count (&builder, "discarded-output-frames", speaker->discarded_frames);
   add_count (&builder, "rebuffers", speaker->rebuffers);
@@ -162,6 +163,8 @@ live_engine_get_statistics (LiveEngine *self)
   add_count (&builder, "words-over-cap", self->counters.words_over_cap);
   add_count (&builder, "sound-over-cap", self->counters.sound_over_cap);
   add_count (&builder, "events-ignored", self->counters.events_ignored);
+  if (self->tool_events != NULL && self->tool_events->add_statistics != NULL)
+    self->tool_events->add_statistics (&builder, self->tool_events_data);
   return g_variant_builder_end (&builder);
 }
 
@@ -248,6 +251,8 @@ live_engine_dump (LiveEngine *self, GString *out)
   live_speaker_dump (self->speaker, out);
   live_uplink_dump (self->uplink, out);
   live_link_dump (self->link, out);
+  if (self->tool_events != NULL && self->tool_events->dump != NULL)
+    self->tool_events->dump (out, self->tool_events_data);
   g_string_append (out, "statistics:\n");
   dump_counts (self, out);
 }

@@ -73,6 +73,7 @@ on_link_lost (const GError *error, gboolean will_retry, gpointer data)
   live_uplink_set_online (self->uplink, FALSE);
   live_engine_stop_vigil (self);
   live_engine_guard (self, LIVE_CONTEXT_EV_LOST, 0);
+  live_engine_tell_away (self);
   if (will_retry && !self->is_down)
     live_engine_keep_turns (self);
   else
@@ -121,6 +122,8 @@ live_engine_look_up_credential (LiveEngine *self)
 {
   g_autoptr (GError) error = NULL;
 
+  if (self->tool_events != NULL && self->tool_events->setup_soon != NULL)
+    self->tool_events->setup_soon (self->tool_events_data);
   if (self->credentials.lookup != NULL)
     {
       self->credentials.lookup (self, self->credentials.data);

@@ -27,6 +27,7 @@ struct _LiveUplink
   guint32 end_frames;      /* this many go before the end mark */
   gboolean is_end_due;
   gboolean is_open, is_online, is_manual;
+  gboolean is_shut;         /* the gate */
   gboolean is_in_activity;  /* as the user marked it */
   gboolean is_server_told;  /* the server is in an activity */
   gboolean is_hollow;       /* … which is a cut, not speech */
@@ -224,9 +225,18 @@ trim_pre_roll (LiveUplink *self)
 }
 
 static void
+drop_gated (LiveUplink *self)
+{
+  self->stats.gated_frames += self->n_frames;
+  forget_oldest (self, self->n_frames);
+}
+
+static void
 pump (LiveUplink *self)
 {
   read_ring (self);
+  if (self->is_shut)
+    drop_gated (self);
 
   if (may_send (self))
     {
@@ -328,6 +338,18 @@ live_uplink_finish (LiveUplink *self)
 {
   if (self->is_online && self->is_end_due)
     send_waiting (self, TRUE);
+}
+
+void
+live_uplink_set_gate (LiveUplink *self, gboolean is_shut)
+{
+  if (self->is_shut == is_shut)
+    return;
+
+  /* What was heard so far belongs to the time before, on both sides of the gate. */
+  read_ring (self);
+  drop_gated (self);
+  self->is_shut = is_shut;
 }
 
 void

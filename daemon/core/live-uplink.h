@@ -35,6 +35,7 @@ typedef struct
 {
   guint64 sent_frames, sent_chunks;
   guint64 dropped_frames;
+  guint64 gated_frames;
 } LiveUplinkStats;
 
 /* audio is borrowed and may be NULL. */
@@ -56,6 +57,8 @@ void live_uplink_close (LiveUplink *self);
 void live_uplink_finish (LiveUplink *self);
 /* Drops all that waits, and counts it. */
 void live_uplink_clear (LiveUplink *self);
+/* Shut: what is captured is dropped and counted, not kept for later; the stream stands. */
+void live_uplink_set_gate (LiveUplink *self, gboolean is_shut);
 
 /* Manual mode; FALSE when it is not so (already, not yet). Both may come while offline. */
 gboolean live_uplink_start_activity (LiveUplink *self);
