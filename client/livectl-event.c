@@ -213,24 +213,41 @@ livectl_event_print (LivectlContext *ctx,
 }
 
 void
-livectl_event_print_start (LivectlContext *ctx, const char *state)
+livectl_event_tell (LivectlContext *ctx, const char *event, ...)
 {
-  if (ctx->is_json)
-    {
-      g_autoptr (JsonBuilder) builder = begin_json ("watching");
+  g_autoptr (JsonBuilder) builder = ctx->is_json ? begin_json (event) : NULL;
+  g_autoptr (GString) rest = g_string_new (NULL);
+  const char *name = NULL;
+  va_list args;
 
-      json_builder_set_member_name (builder, "state");
-      json_builder_add_string_value (builder, state);
+  va_start (args, event);
+  while ((name = va_arg (args, const char *)) != NULL)
+    {
+      const char *text = va_arg (args, const char *);
+      g_autofree char *clean = livectl_out_clean (text, FALSE);
+
+      if (builder != NULL)
+        {
+          json_builder_set_member_name (builder, name);
+          json_builder_add_string_value (builder, text);
+        }
+      else
+        g_string_append_printf (rest, " %s=%s", name, clean);
+    }
+  va_end (args);
+
+  if (builder != NULL)
+    {
       json_builder_end_object (builder);
       livectl_out_json_builder (builder);
     }
   else
-    {
-      g_autoptr (GString) rest = g_string_new (NULL);
-      g_autofree char *clean = livectl_out_clean (state, FALSE);
-
-      g_string_append_printf (rest, " state=%s", clean);
-      print_line ("watching", rest);
-    }
+    print_line (event, rest);
   livectl_context_flush (ctx);
+}
+
+void
+livectl_event_print_start (LivectlContext *ctx, const char *state)
+{
+  livectl_event_tell (ctx, "watching", "state", state, NULL);
 }

@@ -17,4 +17,7 @@ void livectl_event_print (LivectlContext *ctx,
 /* A first line that says that whatever comes from now on will be seen. */
 void livectl_event_print_start (LivectlContext *ctx, const char *state);
 
+/* An event of livectl's own: pairs of name and string, ended by NULL. */
+void livectl_event_tell (LivectlContext *ctx, const char *event, ...) G_GNUC_NULL_TERMINATED;
+
 G_END_DECLS

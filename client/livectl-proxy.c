@@ -57,6 +57,8 @@ get_info (LivectlInterface interface)
       return live_dbus_audio_interface_info ();
     case LIVECTL_MANAGER:
       return live_dbus_manager_interface_info ();
+    case LIVECTL_TOOLS:
+      return live_dbus_tools_interface_info ();
     }
   g_assert_not_reached ();
 }
@@ -70,7 +72,7 @@ livectl_proxy_interface_name (LivectlInterface interface)
 const GDBusSignalInfo *
 livectl_proxy_signal_info (const char *interface, const char *member)
 {
-  for (guint i = LIVECTL_SESSION; i <= LIVECTL_MANAGER; i++)
+  for (guint i = LIVECTL_SESSION; i <= LIVECTL_TOOLS; i++)
     if (strcmp (get_info (i)->name, interface) == 0)
       return g_dbus_interface_info_lookup_signal (get_info (i), member);
 
@@ -337,12 +339,19 @@ tell_presence (Watch *watch, gboolean is_present)
 static void
 on_name_appeared (GDBusConnection *bus, const char *name, const char *owner, gpointer data)
 {
+  Watch *watch = data;
+
+  g_free (watch->ctx->daemon);
+  watch->ctx->daemon = g_strdup (owner);
   tell_presence (data, TRUE);
 }
 
 static void
 on_name_vanished (GDBusConnection *bus, const char *name, gpointer data)
 {
+  Watch *watch = data;
+
+  g_clear_pointer (&watch->ctx->daemon, g_free);
   tell_presence (data, FALSE);
 }
 
@@ -367,6 +376,7 @@ livectl_proxy_close (LivectlContext *ctx)
     return;
 
   g_clear_handle_id (&ctx->watch_id, g_bus_unwatch_name);
+  g_clear_pointer (&ctx->daemon, g_free);
   for (guint i = 0; ctx->subscriptions != NULL && i < ctx->subscriptions->len; i++)
     g_dbus_connection_signal_unsubscribe (ctx->bus, g_array_index (ctx->subscriptions, guint, i));
   g_clear_pointer (&ctx->subscriptions, g_array_unref);

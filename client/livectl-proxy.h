@@ -17,6 +17,7 @@ typedef enum
   LIVECTL_SESSION,
   LIVECTL_AUDIO,
   LIVECTL_MANAGER,
+  LIVECTL_TOOLS,
 } LivectlInterface;
 
 /* Without a verb's reason for another one, a call that took longer has failed. */

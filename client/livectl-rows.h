@@ -19,6 +19,7 @@ extern const LivectlCommand livectl_mute;
 extern const LivectlCommand livectl_new;
 extern const LivectlCommand livectl_send;
 extern const LivectlCommand livectl_status;
+extern const LivectlCommand livectl_tool;
 extern const LivectlCommand livectl_voice;
 extern const LivectlCommand livectl_volume;
 extern const LivectlCommand livectl_wait;

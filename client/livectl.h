@@ -68,6 +68,7 @@ struct _LivectlContext
   GDBusConnection *bus;
   GArray *subscriptions; /* of guint, D-Bus signal subscriptions */
   guint watch_id;        /* of the daemon's name */
+  char *daemon;          /* its unique name while it is watched and there, else NULL */
   guint n_pending;       /* calls that have not come back */
   gboolean is_finished;
   LivectlExit exit_code;

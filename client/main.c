@@ -34,6 +34,7 @@ const LivectlCommand *const livectl_commands[] = {
   &livectl_new,
   &livectl_send,
   &livectl_status,
+  &livectl_tool,
   &livectl_voice,
   &livectl_volume,
   &livectl_wait,

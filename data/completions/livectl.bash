@@ -7,7 +7,7 @@ _livectl()
   prev="${COMP_WORDS[COMP_CWORD-1]}"
 
   local verbs="ask chat check config connect devices disconnect dump interrupt listen monitor mute
-    new send status voice volume wait help"
+    new send status tool voice volume wait help"
   local common="--json --timeout= --no-autostart --help"
 
   for ((i = 1; i < COMP_CWORD; i++)); do
@@ -37,6 +37,7 @@ _livectl()
       monitor) own="--no-content --levels" ;;
       send) own="--context" ;;
       status) own="--follow" ;;
+      tool) own="--description= --param= --confirm= --background --follow" ;;
       voice) own="--list" ;;
     esac
     mapfile -t COMPREPLY < <(compgen -W "$own $common" -- "$cur")
@@ -59,6 +60,14 @@ _livectl()
         # A running daemon knows its settings; none is started for this.
         get | set)
           choices="$(livectl config list --no-autostart --timeout=1 2>/dev/null | cut -d' ' -f1)"
+          ;;
+      esac
+      ;;
+    tool)
+      case "$prev" in
+        tool) choices="list run call log" ;;
+        call)
+          choices="$(livectl tool list --no-autostart --timeout=1 2>/dev/null | cut -d' ' -f1)"
           ;;
       esac
       ;;

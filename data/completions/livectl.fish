@@ -1,7 +1,7 @@
 # Completion of livectl for fish. Held against livectl by a lint.
 
 set -l verbs ask chat check config connect devices disconnect dump interrupt listen monitor mute \
-    new send status voice volume wait
+    new send status tool voice volume wait
 
 function __livectl_settings
     livectl config list --no-autostart --timeout=1 2>/dev/null | string split -f1 ' '
@@ -9,6 +9,10 @@ end
 
 function __livectl_voices
     livectl voice --list --no-autostart --timeout=1 2>/dev/null | string split -f1 ' '
+end
+
+function __livectl_tools
+    livectl tool list --no-autostart --timeout=1 2>/dev/null | string split -f1 ' '
 end
 
 complete -c livectl -f
@@ -36,6 +40,7 @@ complete -c livectl -n __fish_use_subcommand -a mute -d 'Mute the microphone or 
 complete -c livectl -n __fish_use_subcommand -a new -d 'Begin a new conversation'
 complete -c livectl -n __fish_use_subcommand -a send -d 'Send without waiting for the answer'
 complete -c livectl -n __fish_use_subcommand -a status -d 'Tell what the daemon is doing'
+complete -c livectl -n __fish_use_subcommand -a tool -d 'What the model may call'
 complete -c livectl -n __fish_use_subcommand -a voice -d 'Set or tell the voice'
 complete -c livectl -n __fish_use_subcommand -a volume -d 'Set or tell the loudness'
 complete -c livectl -n __fish_use_subcommand -a wait -d 'Wait until the session is in a state'
@@ -56,6 +61,13 @@ complete -c livectl -n '__fish_seen_subcommand_from monitor' -l levels -d 'Show 
 complete -c livectl -n '__fish_seen_subcommand_from mute' -a 'on off toggle'
 complete -c livectl -n '__fish_seen_subcommand_from send' -l context -d 'No answer is wanted'
 complete -c livectl -n '__fish_seen_subcommand_from status' -s f -l follow -d 'A line at every change'
+complete -c livectl -n '__fish_seen_subcommand_from tool; and not __fish_seen_subcommand_from list run call log' -a 'list run call log'
+complete -c livectl -n '__fish_seen_subcommand_from tool; and __fish_seen_subcommand_from call' -a '(__livectl_tools)'
+complete -c livectl -n '__fish_seen_subcommand_from tool' -l description -x -d 'What it does, for the model'
+complete -c livectl -n '__fish_seen_subcommand_from tool' -l param -x -d 'An argument of the tool'
+complete -c livectl -n '__fish_seen_subcommand_from tool' -l confirm -x -a 'first always' -d 'Ask before a call'
+complete -c livectl -n '__fish_seen_subcommand_from tool' -l background -d 'The model talks on'
+complete -c livectl -n '__fish_seen_subcommand_from tool' -s f -l follow -d 'Print each call as it ends'
 complete -c livectl -n '__fish_seen_subcommand_from voice' -s l -l list -d 'List the voices'
 complete -c livectl -n '__fish_seen_subcommand_from voice' -a '(__livectl_voices)'
 complete -c livectl -n '__fish_seen_subcommand_from wait' -a 'offline connecting online rotating backoff waiting-network suspended blocked idle listening thinking speaking tool'

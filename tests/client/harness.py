@@ -142,7 +142,7 @@ SILENCE = object()  # a handler's value: no answer, ever
 class FakeDaemon:
     """handlers: {method: function(*args) -> tuple of the reply's values, or GLib.Variant}."""
 
-    def __init__(self, bus, interfaces=("Session", "Audio", "Manager")):
+    def __init__(self, bus, interfaces=("Session", "Audio", "Manager", "Tools")):
         self.connection = bus.connect()
         self.connection.set_exit_on_close(False)
         self.calls = []
@@ -254,7 +254,7 @@ def default_properties():
         "RetryAt": 0, "Usage": {"total": 30, "prompt": 10, "response": 20}, "Statistics": {},
         "Muted": False, "Listening": False, "Holds": [], "OutputVolume": 0.8, "InputDevice": "",
         "OutputDevice": "", "InputState": "idle", "OutputState": "idle", "Duplex": "full",
-        "Version": "1.2.3", "Features": ["pipewire"],
+        "Version": "1.2.3", "Features": ["pipewire"], "Tools": [],
     }
 
 

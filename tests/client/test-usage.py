@@ -12,11 +12,11 @@ from harness import SOURCE, Bus, Livectl, program, wait_for
 from tap import main
 
 VERBS = ["ask", "chat", "check", "config", "connect", "devices", "disconnect", "dump", "interrupt",
-         "listen", "monitor", "mute", "new", "send", "status", "voice", "volume", "wait"]
+         "listen", "monitor", "mute", "new", "send", "status", "tool", "voice", "volume", "wait"]
 
 # A call of each verb that is right in itself.
 CALLS = {"ask": ["hello"], "send": ["hello"], "config": ["list"], "listen": ["on"],
-         "wait": ["online"]}
+         "tool": ["list"], "wait": ["online"]}
 
 
 class Usage(unittest.TestCase):
@@ -78,6 +78,16 @@ class Usage(unittest.TestCase):
                      ["volume", "loud"], ["volume", "101"], ["volume", "-5"], ["volume", "nan"],
                      ["volume", "5x"], ["voice", "--list", "Kore"], ["config"], ["config", "get"],
                      ["config", "set", "a.b"], ["config", "frob"], ["wait"], ["wait", "sunday"],
+                     ["tool"], ["tool", "list", "x"], ["tool", "frob"], ["tool", "run", "x"],
+                     ["tool", "call"], ["tool", "call", "x", "[]"], ["tool", "call", "x", "{"],
+                     ["tool", "list", "--param=a:string"], ["tool", "list", "--follow"],
+                     ["tool", "run", "x", "--", "/nowhere/at/all"],
+                     ["tool", "run", "x", "--confirm=maybe", "--", "true"],
+                     ["tool", "run", "x", "--timeout=601", "--", "true"],
+                     *[["tool", "run", "x", f"--param={param}", "--", "true"] for param in
+                       ("", "a", "a:", "a:text", "1a:string", "a b:string", "a:x|", "?:string",
+                        "ä:string", "a" * 65 + ":string")],
+                     ["tool", "run", "x", "--param=a-b:string", "--param=A_B:string", "--", "true"],
                      ["status", "--timeout=-1"], ["status", "--timeout=soon"],
                      ["status", "--timeout=nan"], ["connect", "now"], ["--nonsense"],
                      ["help", "frobnicate"]):
