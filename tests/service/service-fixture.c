@@ -407,7 +407,8 @@ service_tear_down (Service *self, gconstpointer data)
   g_clear_object (&self->audio);
   g_clear_object (&self->manager);
   g_clear_object (&self->simulator);
-  g_dbus_connection_close_sync (self->connection, NULL, &error);
+  if (!g_dbus_connection_is_closed (self->connection))
+    g_dbus_connection_close_sync (self->connection, NULL, &error);
   g_assert_no_error (error);
   g_clear_object (&self->connection);
   g_test_dbus_down (self->bus);

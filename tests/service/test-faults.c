@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gio/gunixfdlist.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -260,6 +261,68 @@ test_end_answers_waiting_calls (Service *service, gconstpointer data)
   g_error_free (error);
 }
 
+static gboolean
+is_bus_closed (Service *service)
+{
+  return g_dbus_connection_is_closed (service->connection);
+}
+
+/* A daemon without a bus is of no use to anybody; systemd may start it again. */
+static void
+test_bus_is_gone (Service *service, gconstpointer data)
+{
+  g_autoptr (GSubprocess) lived = g_steal_pointer (&service->lived);
+  g_autoptr (GError) error = NULL;
+
+  g_test_dbus_stop (service->bus);
+  g_subprocess_wait (lived, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_true (g_subprocess_get_if_exited (lived));
+  g_assert_cmpint (g_subprocess_get_exit_status (lived), ==, 3);
+  service_wait (service, "the end of our own connection", is_bus_closed);
+}
+
+/* The server does not answer the close frame, and who asks twice does not wait for it. */
+static const char stalled[] =
+    "{\"steps\": [{\"on\": \"ready\", \"do\": [{\"stall_ms\": 100000000}]}]}";
+
+static gboolean
+has_begun_to_stop (Service *service)
+{
+  g_autofree char *log = service_read_log (service);
+
+  return strstr (log, "asked to stop") != NULL;
+}
+
+static gboolean
+on_look_again (gpointer data)
+{
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+test_second_signal_ends_at_once (Service *service, gconstpointer data)
+{
+  g_autoptr (GSubprocess) lived = NULL;
+  g_autoptr (GVariant) reply = NULL;
+  g_autoptr (GError) error = NULL;
+  guint tick_id;
+
+  reply = service_call (service->connection, LIVE_IFACE_SESSION, "Connect", "(@a{sv} {},)", &error);
+  g_assert_no_error (error);
+  g_subprocess_send_signal (service->lived, SIGINT);
+  /* A file tells nobody that it has grown. */
+  tick_id = g_timeout_add (10, on_look_again, NULL);
+  service_wait (service, "the first signal", has_begun_to_stop);
+  g_source_remove (tick_id);
+  lived = g_steal_pointer (&service->lived);
+  g_subprocess_send_signal (lived, SIGTERM);
+  g_subprocess_wait (lived, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_true (g_subprocess_get_if_exited (lived));
+  g_assert_cmpint (g_subprocess_get_exit_status (lived), ==, 1);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -269,6 +332,7 @@ main (int argc, char *argv[])
   static const ServiceParts broken_parts = { .scenario = broken };
   static const ServiceParts telling_parts = { .scenario = telling };
   static const ServiceParts slow_parts = { .scenario = slow };
+  static const ServiceParts stalled_parts = { .scenario = stalled };
 
   g_test_init (&argc, &argv, NULL);
   g_test_dbus_unset ();
@@ -280,6 +344,8 @@ main (int argc, char *argv[])
   ADD ("dump-and-log-are-discreet", &telling_parts, test_dump_and_log_are_discreet);
   ADD ("manager", NULL, test_manager);
   ADD ("replace", NULL, test_replace);
+  ADD ("bus-is-gone", NULL, test_bus_is_gone);
+  ADD ("second-signal-ends-at-once", &stalled_parts, test_second_signal_ends_at_once);
   ADD ("end-answers-waiting-calls", &slow_parts, test_end_answers_waiting_calls);
 #undef ADD
   return g_test_run ();
