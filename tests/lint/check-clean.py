@@ -10,6 +10,9 @@ GENERATED = re.compile(r".*\.(pot|mo|gmo|pyc|o|so|gcda|gcno|compiled|wav|log|ori
                        r"(.*/)?(live-config\.h|live-dbus\.[ch]|package-lock\.json~)")
 BINARY = {".png", ".jpg", ".jpeg", ".pcm", ".bin", ".gz"}
 MAY_HAVE_TABS = {".mk", ".patch"}
+# What programs and people look for in the root; anything else there was left behind.
+ROOT = {".clang-format", ".editorconfig", ".gitattributes", ".gitignore", "LICENSE", "README.md",
+        "meson.build", "meson.options", "meson_options.txt"}
 
 # Put together from parts, so that this file does not find itself.
 LEFTOVER = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "XX" + "X"]) + r")\b")
@@ -50,6 +53,8 @@ def check(root):
         if GENERATED.fullmatch(name):
             yield f"{name}: a generated file"
             continue
+        if "/" not in name and name not in ROOT:
+            yield f"{name}: does not belong in the root"
         if os.path.splitext(name)[1] in BINARY:
             continue
         with open(os.path.join(root, name), "rb") as stream:
@@ -59,17 +64,18 @@ def check(root):
 
 
 CASES = [
-    ("clean text passes", {"a.c": "int a; /* net/work/fine, $HOME/x */\n", "b.md": "äß\n"}, None),
-    ("no newline at the end", {"a.c": "int a;"}, "does not end with a newline"),
-    ("an empty last line", {"a.c": "int a;\n\n"}, "ends with an empty line"),
-    ("trailing space", {"a.c": "int a; \n"}, "a.c:1: trailing space"),
-    ("a tab", {"a.py": "if a:\n\tb\n"}, "a.py:2: a tab"),
-    ("a leftover", {"a.c": "/* TO" + "DO: later */\n"}, "a.c:1: a leftover"),
-    ("a path of one machine", {"a.sh": "cd /wo" + "rk/main\n"}, "a path of one machine"),
-    ("a home directory", {"a.sh": "\nls /ro" + "ot/.config\n"}, "a.sh:2: a path of one machine"),
+    ("clean text passes", {"d/a.c": "int a; /* net/work/fine, $HOME/x */\n", "d/b": "äß\n"}, None),
+    ("no newline at the end", {"d/a.c": "int a;"}, "does not end with a newline"),
+    ("an empty last line", {"d/a.c": "int a;\n\n"}, "ends with an empty line"),
+    ("trailing space", {"d/a.c": "int a; \n"}, "a.c:1: trailing space"),
+    ("a tab", {"d/a.py": "if a:\n\tb\n"}, "a.py:2: a tab"),
+    ("a leftover", {"d/a.c": "/* TO" + "DO: later */\n"}, "a.c:1: a leftover"),
+    ("a path of one machine", {"d/a.sh": "cd /wo" + "rk/main\n"}, "a path of one machine"),
+    ("a home directory", {"d/a.sh": "\nls /ro" + "ot/.config\n"}, "a.sh:2: a path of one machine"),
     ("a generated file", {"po/lived.pot": "\n"}, "po/lived.pot: a generated file"),
-    ("a conflict mark", {"a.c": "<<<<" + "<<< HEAD\n"}, "a conflict mark"),
-    ("carriage returns", {"a.c": "int a;\r\n"}, "carriage returns"),
+    ("a conflict mark", {"d/a.c": "<<<<" + "<<< HEAD\n"}, "a conflict mark"),
+    ("carriage returns", {"d/a.c": "int a;\r\n"}, "carriage returns"),
+    ("a stray file in the root", {"before": "a\n"}, "before: does not belong in the root"),
 ]
 
 if __name__ == "__main__":
