@@ -266,6 +266,20 @@ fake_audio_speak (FakeAudio *self, guint ms, gint16 value)
 }
 
 guint32
+fake_audio_speak_frames (FakeAudio *self, const gint16 *frames, guint32 n_frames)
+{
+  guint32 room = FAKE_AUDIO_RING_MS * (LIVE_CAPTURE_RATE_HZ / 1000) - self->captured->len;
+
+  if (self->states[LIVE_AUDIO_CAPTURE] != LIVE_AUDIO_RUNNING)
+    return 0;
+  n_frames = MIN (n_frames, room);
+  g_array_append_vals (self->captured, frames, n_frames);
+  if (self->audio.events != NULL)
+    self->audio.events->captured (self->audio.events_data);
+  return n_frames;
+}
+
+guint32
 fake_audio_readable (FakeAudio *self)
 {
   return self->captured->len;

@@ -27,6 +27,8 @@ gboolean fake_audio_is_freed (FakeAudio *self);
  * the owner, put does not. */
 void fake_audio_speak (FakeAudio *self, guint ms, gint16 value);
 void fake_audio_put (FakeAudio *self, guint ms, gint16 value);
+/* The same with frames of the test's own; returns how many found room. */
+guint32 fake_audio_speak_frames (FakeAudio *self, const gint16 *frames, guint32 n_frames);
 guint32 fake_audio_readable (FakeAudio *self);
 
 /* The device takes so much from the playback ring and calls played. */
