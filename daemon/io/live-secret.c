@@ -373,13 +373,13 @@ start_environment (Lookup *lookup)
 #if LIVE_HAVE_SECRET
   error = g_error_new_literal (
       LIVE_ERROR, LIVE_ERROR_NO_CREDENTIALS,
-      _ ("There is no API key: store one with “secret-tool store --label='Gemini API key' "
+      _ ("There is no API key; store one with “secret-tool store --label='Gemini API key' "
          "xdg:schema org.lived.Live1.ApiKey”, or give the daemon a credential named "
          "gemini-api-key, or set GEMINI_API_KEY in its environment"));
 #else
   error = g_error_new_literal (
       LIVE_ERROR, LIVE_ERROR_NO_CREDENTIALS,
-      _ ("There is no API key: give the daemon a credential named gemini-api-key, or set "
+      _ ("There is no API key; give the daemon a credential named gemini-api-key, or set "
          "GEMINI_API_KEY in its environment"));
 #endif
   if (lookup->trouble != NULL)

@@ -10,6 +10,7 @@
 #include <glib/gstdio.h>
 
 #include "base/live-error.h"
+#include "base/live-redact.h"
 #include "fake/fake-clock.h"
 #include "fake/keyring.h"
 #include "live-config.h"
@@ -158,10 +159,15 @@ test_ephemeral (Fixture *fixture, gconstpointer data)
 static void
 test_none (Fixture *fixture, gconstpointer data)
 {
+  g_autofree char *shown = NULL;
+
   look (fixture);
   g_assert_error (fixture->error, LIVE_ERROR, LIVE_ERROR_NO_CREDENTIALS);
   g_assert_nonnull (strstr (fixture->error->message, "GEMINI_API_KEY"));
   g_assert_null (fixture->found.secret);
+  /* Everything that leaves on the bus goes through it, and the advice is to arrive whole. */
+  shown = live_redact (fixture->error->message, NULL);
+  g_assert_cmpstr (shown, ==, fixture->error->message);
 }
 
 static guint n_warnings;

@@ -57,6 +57,8 @@ test_words_stay (void)
     "You exceeded your current quota (RESOURCE_EXHAUSTED)",
     "Grüße, 東京",
     "the handle is stale",
+    "There is no API key; store one with “secret-tool store --label='Gemini API key' xdg:schema "
+    "org.lived.Live1.ApiKey”",
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
