@@ -159,7 +159,8 @@ class UserManagerTest(unittest.TestCase):
 
     def test_second_daemon_does_not_start(self):
         self.manager.systemctl("start", "lived.service")
-        env = {**self.manager.env, "GSETTINGS_SCHEMA_DIR": os.environ["GSETTINGS_SCHEMA_DIR"]}
+        env = {**self.manager.env, "PIPEWIRE_DLCLOSE": "false",
+               "GSETTINGS_SCHEMA_DIR": os.environ["GSETTINGS_SCHEMA_DIR"]}
         second = subprocess.run([os.environ["LIVED"]], env=env, capture_output=True, text=True,
                                 timeout=user_manager.DEADLINE_S, check=False)
         self.assertEqual(second.returncode, 6)
