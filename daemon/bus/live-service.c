@@ -8,12 +8,14 @@
 #include "bus/live-audio-face.h"
 #include "bus/live-manager-face.h"
 #include "bus/live-session-face.h"
+#include "bus/live-tools-face.h"
 
 struct _LiveService
 {
   LiveFace *face;
   LiveSessionFace *session; /* owned by face */
   LiveAudioFace *audio;     /* owned by face */
+  LiveToolsFace *tools;     /* owned by face */
   gulong changed_id;
 };
 
@@ -79,6 +81,8 @@ live_service_new (const LiveServiceParts *parts, GError **error)
   face->interfaces[face->n_interfaces++] = G_DBUS_INTERFACE_SKELETON (self->session);
   self->audio = live_audio_face_new (face);
   face->interfaces[face->n_interfaces++] = G_DBUS_INTERFACE_SKELETON (self->audio);
+  self->tools = live_tools_face_new (face, parts->connection);
+  face->interfaces[face->n_interfaces++] = G_DBUS_INTERFACE_SKELETON (self->tools);
   face->interfaces[face->n_interfaces++] = live_manager_face_new (face);
   self->changed_id =
       g_signal_connect (face->engine, "changed", G_CALLBACK (on_engine_changed), self);
@@ -93,6 +97,7 @@ void
 live_service_shut_down (LiveService *self)
 {
   live_audio_face_shut_down (self->audio);
+  live_tools_face_shut_down (self->tools);
   live_face_flush (self->face);
 }
 
