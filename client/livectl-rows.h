@@ -4,6 +4,7 @@
 
 #include "livectl.h"
 
+extern const LivectlCommand livectl_agent;
 extern const LivectlCommand livectl_ask;
 extern const LivectlCommand livectl_chat;
 extern const LivectlCommand livectl_check;

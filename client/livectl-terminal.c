@@ -421,3 +421,15 @@ livectl_terminal_get_columns (LivectlTerminal *terminal)
 {
   return terminal->columns;
 }
+
+int
+livectl_terminal_get_rows (LivectlTerminal *terminal)
+{
+  return terminal->rows;
+}
+
+void
+livectl_terminal_clear_line (LivectlTerminal *terminal)
+{
+  livectl_line_set_text (terminal->line, "");
+}

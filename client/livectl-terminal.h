@@ -41,6 +41,9 @@ void livectl_terminal_set_prompt (LivectlTerminal *terminal,
                                   const char *hint);
 
 int livectl_terminal_get_columns (LivectlTerminal *terminal);
+int livectl_terminal_get_rows (LivectlTerminal *terminal);
+/* What was typed was meant for something else. Does not draw. */
+void livectl_terminal_clear_line (LivectlTerminal *terminal);
 
 void livectl_terminal_erase (LivectlTerminal *terminal, GString *out);
 void livectl_terminal_draw (LivectlTerminal *terminal, GString *out);

@@ -19,6 +19,7 @@
 #define TIMEOUT_MAX_S 86400.0
 
 const LivectlCommand *const livectl_commands[] = {
+  &livectl_agent,
   &livectl_ask,
   &livectl_chat,
   &livectl_check,

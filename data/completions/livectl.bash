@@ -6,7 +6,7 @@ _livectl()
   cur="${COMP_WORDS[COMP_CWORD]}"
   prev="${COMP_WORDS[COMP_CWORD-1]}"
 
-  local verbs="ask chat check config connect devices disconnect dump interrupt listen monitor mute
+  local verbs="agent ask chat check config connect devices disconnect dump interrupt listen monitor mute
     new send status tool voice volume wait help"
   local common="--json --timeout= --no-autostart --help"
 

@@ -1,6 +1,6 @@
 # Completion of livectl for fish. Held against livectl by a lint.
 
-set -l verbs ask chat check config connect devices disconnect dump interrupt listen monitor mute \
+set -l verbs agent ask chat check config connect devices disconnect dump interrupt listen monitor mute \
     new send status tool voice volume wait
 
 function __livectl_settings
@@ -25,6 +25,7 @@ complete -c livectl -n "not __fish_seen_subcommand_from $verbs" -l version -d 'S
 complete -c livectl -n __fish_use_subcommand -a help -d 'Describe a verb'
 complete -c livectl -n '__fish_seen_subcommand_from help' -a "$verbs"
 
+complete -c livectl -n __fish_use_subcommand -a agent -d 'Ask here before a tool runs'
 complete -c livectl -n __fish_use_subcommand -a ask -d 'Print the whole answer'
 complete -c livectl -n __fish_use_subcommand -a chat -d 'Hold a conversation at the terminal'
 complete -c livectl -n __fish_use_subcommand -a check -d 'Try the API key'

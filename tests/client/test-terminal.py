@@ -3,57 +3,22 @@
 
 import os
 import re
-import subprocess
 
 from gi.repository import GLib
 
-from harness import FakeDaemon, WithDaemon, program, wait_for
+from harness import FakeDaemon, program, wait_for
 from tap import main
+from terminal import WithTerminal
 
 STORY = ("Once upon a time there was a small daemon that lived in a very quiet house and listened "
          "only when it was asked to.")
 
 
-class Terminal(WithDaemon):
+class Terminal(WithTerminal):
     def setUp(self):
         super().setUp()
         self.turn = 0
         self.daemon.handlers["SendText"] = self.take_text
-        self.tmux_socket = f"{self.bus.folder}/tmux"
-        self.tmux("-f", "/dev/null", "new-session", "-d", "-x", "60", "-y", "24",
-                  "bash --norc --noprofile")
-        self.tmux("send-keys", "PS1='$ '; clear", "Enter")
-        self.see(r"^\$ $")
-
-    def tearDown(self):
-        self.tmux("kill-server")
-        super().tearDown()
-
-    def tmux(self, *args):
-        return subprocess.run(["tmux", "-S", self.tmux_socket, *args], env=self.bus.env, check=True,
-                              capture_output=True).stdout.decode()
-
-    def screen(self):
-        lines = [line.rstrip() for line in self.tmux("capture-pane", "-p").split("\n")]
-        return re.sub(r"\n+$", "", "\n".join(lines)) + " "
-
-    def see(self, pattern):
-        """Waits for the pattern on the screen, whose trailing space is the cursor's."""
-        found = []
-
-        def look():
-            found[:] = [self.screen()]
-            return re.search(pattern, found[0], re.MULTILINE)
-        try:
-            return wait_for(pattern, look)
-        except AssertionError as error:
-            raise AssertionError(f"{error}; the screen:\n{found[0]}") from None
-
-    def type(self, *keys):
-        self.tmux("send-keys", *keys)
-
-    def livectl(self, *args):
-        self.type(f"{program('livectl')} {' '.join(args)}; echo exit=$?", "Enter")
 
     def chat(self, *args):
         self.livectl("chat", *args)

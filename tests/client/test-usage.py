@@ -11,8 +11,9 @@ from gi.repository import GLib
 from harness import SOURCE, Bus, Livectl, program, wait_for
 from tap import main
 
-VERBS = ["ask", "chat", "check", "config", "connect", "devices", "disconnect", "dump", "interrupt",
-         "listen", "monitor", "mute", "new", "send", "status", "tool", "voice", "volume", "wait"]
+VERBS = ["agent", "ask", "chat", "check", "config", "connect", "devices", "disconnect", "dump",
+         "interrupt", "listen", "monitor", "mute", "new", "send", "status", "tool", "voice",
+         "volume", "wait"]
 
 # A call of each verb that is right in itself.
 CALLS = {"ask": ["hello"], "send": ["hello"], "config": ["list"], "listen": ["on"],
@@ -78,6 +79,7 @@ class Usage(unittest.TestCase):
                      ["volume", "loud"], ["volume", "101"], ["volume", "-5"], ["volume", "nan"],
                      ["volume", "5x"], ["voice", "--list", "Kore"], ["config"], ["config", "get"],
                      ["config", "set", "a.b"], ["config", "frob"], ["wait"], ["wait", "sunday"],
+                     ["agent"], ["agent", "--json"],
                      ["tool"], ["tool", "list", "x"], ["tool", "frob"], ["tool", "run", "x"],
                      ["tool", "call"], ["tool", "call", "x", "[]"], ["tool", "call", "x", "{"],
                      ["tool", "list", "--param=a:string"], ["tool", "list", "--follow"],
@@ -106,7 +108,7 @@ class Usage(unittest.TestCase):
             self.assertIn(part, result.err)
 
     def test_no_daemon(self):
-        for verb in VERBS:
+        for verb in VERBS[1:]:  # agent wants a terminal first
             result = self.livectl(verb, *CALLS.get(verb, []), "--no-autostart")
             self.assertEqual((result.code, result.out), (3, ""), f"{verb}: {result}")
             self.assertIn("The daemon, lived, is not running.", result.err)
