@@ -14,6 +14,9 @@ void live_engine_hand_over (LiveEngine *self, LiveRequest *request);
 void live_engine_keep_turns (LiveEngine *self);
 void live_engine_send_kept (LiveEngine *self, LiveContextOrigin origin);
 void live_engine_fail_kept (LiveEngine *self, const GError *error);
+/* Context without an answer that was handed over since the newest handle. */
+void live_engine_prune_notes (LiveEngine *self);
+void live_engine_forget_notes (LiveEngine *self);
 /* live-engine-context.c */
 void live_engine_load (LiveEngine *self);
 void live_engine_on_handle_changed (gpointer data);

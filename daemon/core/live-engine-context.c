@@ -20,6 +20,7 @@ live_engine_on_handle_changed (gpointer data)
   LiveStoredSession session = { 0 };
   LiveLinkHandle handle;
 
+  live_engine_prune_notes (self);
   if (self->store == NULL || self->is_loading)
     return;
 

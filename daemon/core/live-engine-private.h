@@ -37,6 +37,7 @@ struct _LiveEngine
   guint watchdog_timer, drop_timer;
   LiveEngineTurn *turn;
   GQueue waiting; /* of LiveEngineTurn, handed over behind the turn in hand */
+  GQueue notes;   /* of Note of live-engine-send.c, context since the newest handle */
   GQueue kept;    /* of LiveEngineTurn, to be handed over again with the next connection */
   GQueue let_go;  /* of LiveEngineTurn, still sounding */
   guint64 last_number, late_number;

@@ -12,6 +12,19 @@
 
 #include "protocol/live-wire-out.h"
 
+/* What was only to be known, and is in no handle yet; the oldest goes first. */
+#define MAX_NOTES 64
+
+/* Where notes stand among the turns of the transcript. */
+#define NOTE_KEY (G_GUINT64_CONSTANT (1) << 63)
+
+typedef struct
+{
+  LiveRequestKind kind;
+  char *text;
+  gint64 sent_us;
+} Note;
+
 /* The first time and three more; then the turn fails. */
 #define MAX_SENDS 4
 
@@ -82,6 +95,65 @@ expect_answer (LiveEngine *self, LiveEngineTurn *turn)
   live_engine_note_asked (self);
 }
 
+static void
+free_note (Note *note)
+{
+  g_free (note->text);
+  g_free (note);
+}
+
+void
+live_engine_forget_notes (LiveEngine *self)
+{
+  g_queue_clear_full (&self->notes, (GDestroyNotify) free_note);
+}
+
+/* What the newest handle holds need not be remembered here. */
+void
+live_engine_prune_notes (LiveEngine *self)
+{
+  LiveLinkHandle handle;
+  Note *note;
+
+  live_link_peek_handle (self->link, &handle);
+  while ((note = g_queue_peek_head (&self->notes)) != NULL && note->sent_us < handle.issued_us)
+    free_note (g_queue_pop_head (&self->notes));
+}
+
+static void
+remember_note (LiveEngine *self, const LiveRequest *request)
+{
+  Note *note = g_new0 (Note, 1);
+
+  note->kind = request->kind;
+  note->text = g_strdup (request->text);
+  note->sent_us = live_clock_now_us (self->clock);
+  g_queue_push_tail (&self->notes, note);
+  if (self->notes.length > MAX_NOTES)
+    free_note (g_queue_pop_head (&self->notes));
+  if (request->kind == LIVE_REQUEST_CONTEXT &&
+      !live_transcript_append (self->transcript, NOTE_KEY + self->counters.texts_sent,
+                               LIVE_SAID_BY_USER, request->text))
+    self->counters.words_over_cap++;
+}
+
+/* With the next connection: what neither the handle nor the own words hold. */
+static void
+send_notes (LiveEngine *self, LiveContextOrigin origin)
+{
+  for (GList *link = self->notes.head; link != NULL; link = link->next)
+    {
+      Note *note = link->data;
+      g_autofree char *wire = build_message (self, note->kind, note->text, FALSE, NULL);
+
+      if (wire == NULL || (origin == LIVE_CONTEXT_RESEEDED && note->kind == LIVE_REQUEST_CONTEXT))
+        continue;
+      live_link_send (self->link, wire, -1);
+      note->sent_us = live_clock_now_us (self->clock);
+      self->counters.texts_sent_again++;
+    }
+}
+
 /* Every message that wants an answer is a turn; one that is only context is none. */
 void
 live_engine_hand_over (LiveEngine *self, LiveRequest *request)
@@ -102,6 +174,7 @@ live_engine_hand_over (LiveEngine *self, LiveRequest *request)
     {
       live_link_send (self->link, wire, -1);
       self->counters.texts_sent++;
+      remember_note (self, request);
       live_engine_heed_idle (self, TRUE);
       live_engine_request_return (request, 0);
       return;
@@ -257,6 +330,7 @@ live_engine_send_kept (LiveEngine *self, LiveContextOrigin origin)
   LiveEngineTurn *turn;
   LiveLinkHandle handle;
 
+  send_notes (self, origin);
   live_link_peek_handle (self->link, &handle);
   live_clock_clear (self->clock, &self->kept_timer);
   g_queue_init (&self->kept);

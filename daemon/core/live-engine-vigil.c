@@ -132,6 +132,13 @@ live_engine_note_speech (LiveEngine *self, const gint16 *frames, guint32 n_frame
     sum += (guint64) ABS ((gint) frames[i]);
   if (n_frames == 0)
     return;
+  /* The microphone may hear the answer itself; whoever cuts in is noticed by the service. */
+  if (self->fsm.state == LIVE_TURN_SPEAKING || self->fsm.state == LIVE_TURN_TAIL ||
+      !g_queue_is_empty (&self->let_go))
+    {
+      self->loud_frames = self->still_frames = 0;
+      return;
+    }
 
   if (sum / n_frames >= LOUD_LEVEL)
     {

@@ -275,6 +275,7 @@ live_engine_new_conversation (LiveEngine *self)
   g_clear_pointer (&self->conversation_target, g_free);
   self->is_stored_unwanted = self->is_loading;
   live_engine_fail_kept (self, error);
+  live_engine_forget_notes (self);
   live_engine_forget_calls (self);
   live_engine_guard (self, LIVE_CONTEXT_EV_FORGOTTEN, 0);
   live_engine_emit_changed (self, "ConversationId");
@@ -335,6 +336,7 @@ live_engine_dispose (GObject *object)
     g_cancellable_cancel (self->lifetime);
   g_clear_object (&self->lifetime);
   live_engine_drop_held_results (self);
+  live_engine_forget_notes (self);
   g_clear_pointer (&self->link, live_link_free);
   g_clear_pointer (&self->speaker, live_speaker_free);
   g_clear_pointer (&self->uplink, live_uplink_free);
@@ -404,6 +406,7 @@ live_engine_init (LiveEngine *self)
   g_queue_init (&self->posted);
   g_queue_init (&self->waiting);
   g_queue_init (&self->kept);
+  g_queue_init (&self->notes);
   g_queue_init (&self->held_results);
   g_queue_init (&self->let_go);
   g_queue_init (&self->requests);

@@ -9,6 +9,7 @@
 /* A goAway with more time than this is a plan, not a warning (3.8 sends 300 s one second after
  * connecting); half of it is used before a quiet point counts. */
 #define LONG_NOTICE_US (120 * (gint64) G_USEC_PER_SEC)
+#define LAST_WORDS_US (3 * (gint64) G_USEC_PER_SEC) /* an answer may end before the server acts */
 
 static gint64
 to_us (guint ms)
@@ -250,7 +251,7 @@ leave_on_go_away (LiveLinkFsm *fsm, const LiveLinkEvent *event, LiveLinkOut *out
   gint64 left_us = CLAMP (event->time_left_us, 0, (gint64) 24 * 3600 * G_USEC_PER_SEC);
   /* Ten seconds before the end when there is time, never less than two. */
   gint64 margin_us = CLAMP (left_us / 5, 2 * G_USEC_PER_SEC, 10 * G_USEC_PER_SEC);
-  gint64 deadline_us = event->now_us + MAX (left_us - margin_us, 0);
+  gint64 deadline_us = event->now_us + MAX (left_us - margin_us, LAST_WORDS_US);
   gint64 earliest_us = event->now_us + (left_us > LONG_NOTICE_US ? left_us / 2 : 0);
 
   earliest_us = MAX (earliest_us, fsm->online_us + to_us (fsm->limits.min_age_ms));

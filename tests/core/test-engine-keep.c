@@ -158,6 +158,36 @@ test_order (void)
   engine_rig_assert_balance (rig);
 }
 
+/* What was only to be known, and is not in the handle, is said again; what is, is not. */
+static void
+test_context_notes (void)
+{
+  g_autoptr (EngineRig) rig = go_online (FALSE);
+  g_autoptr (EngineCall) held = engine_rig_context (rig, "It rains.");
+  g_autoptr (EngineCall) late = NULL;
+
+  engine_rig_pass_ms (rig, 10);
+  engine_rig_give_handle (rig, "handle-1");
+  engine_rig_pass_ms (rig, 10);
+  late = engine_rig_context (rig, "It snows.");
+  lose (rig);
+  g_free (engine_rig_come_back (rig));
+  g_assert_cmpuint (engine_rig_n_sent (rig, "It rains."), ==, 0);
+  g_assert_cmpuint (engine_rig_n_sent (rig, "It snows."), ==, 1);
+
+  /* A fresh session is told all of it, once. */
+  answer (rig, "Brr.");
+  fake_transport_closed (rig->wire, 1008, "Requested entity was not found.");
+  g_free (engine_rig_come_back (rig));
+  g_assert_cmpuint (fake_transport_n_sent (rig->wire), ==, 2);
+  g_assert_cmpuint (engine_rig_n_sent (rig, "It rains."), ==, 1);
+  g_assert_cmpuint (engine_rig_n_sent (rig, "It snows."), ==, 1);
+
+  live_engine_new_conversation (rig->engine);
+  g_free (engine_rig_come_back (rig));
+  g_assert_cmpuint (fake_transport_n_sent (rig->wire), ==, 1);
+}
+
 /* The network stays away: everything ends, by name, in time. */
 static void
 test_never_back (void)
@@ -442,6 +472,7 @@ main (int argc, char **argv)
   ADD ("half-answered", test_half_answered);
   ADD ("deadly-question", test_deadly_question);
   ADD ("order", test_order);
+  ADD ("context-notes", test_context_notes);
   ADD ("never-back", test_never_back);
   ADD ("switched-off", test_switched_off);
   ADD ("caller-goes", test_caller_goes);

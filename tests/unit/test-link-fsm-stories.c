@@ -100,18 +100,24 @@ test_go_away_without_time (void)
 {
   LinkWorld world = link_world_in (LIVE_LINK_READY);
 
+  /* Who is quiet goes at once; an answer under way may use what is left. */
   link_world_wait_ms (&world, 60 * 1000);
-  g_assert_true (link_world_warn (&world, 0) & LIVE_LINK_DO_CLOSE);
+  g_assert_true (link_world_warn (&world, 0) & LIVE_LINK_DO_ASK_QUIET);
+  g_assert_cmpuint (world.delay_ms, ==, 3000);
+  g_assert_true (link_world_tell (&world, LIVE_LINK_EV_QUIET) & LIVE_LINK_DO_CLOSE);
   link_world_end (&world, LIVE_CLOSE_DONE, FALSE);
   g_assert_cmpint (world.fsm.state, ==, LIVE_LINK_PREPARING);
 
   /* To every newcomer: the second time costs a wait. */
-  link_world_go_online (&world);
-  link_world_warn (&world, 0);
-  link_world_end (&world, LIVE_CLOSE_DONE, FALSE);
-  link_world_go_online (&world);
-  link_world_warn (&world, 0);
-  link_world_end (&world, LIVE_CLOSE_DONE, FALSE);
+  for (guint i = 0; i < 2; i++)
+    {
+      link_world_go_online (&world);
+      link_world_warn (&world, 0);
+      g_assert_cmpuint (world.delay_ms, ==, 3000);
+      link_world_wait_ms (&world, 3000);
+      g_assert_true (link_world_tell (&world, LIVE_LINK_EV_TIMER) & LIVE_LINK_DO_CLOSE);
+      link_world_end (&world, LIVE_CLOSE_DONE, FALSE);
+    }
   g_assert_cmpint (world.fsm.state, ==, LIVE_LINK_BACKOFF);
 }
 
