@@ -79,7 +79,7 @@ class Usage(unittest.TestCase):
                      ["volume", "loud"], ["volume", "101"], ["volume", "-5"], ["volume", "nan"],
                      ["volume", "5x"], ["voice", "--list", "Kore"], ["config"], ["config", "get"],
                      ["config", "set", "a.b"], ["config", "frob"], ["wait"], ["wait", "sunday"],
-                     ["agent"], ["agent", "--json"],
+                     ["agent"],
                      ["tool"], ["tool", "list", "x"], ["tool", "frob"], ["tool", "run", "x"],
                      ["tool", "call"], ["tool", "call", "x", "[]"], ["tool", "call", "x", "{"],
                      ["tool", "list", "--param=a:string"], ["tool", "list", "--follow"],
@@ -131,6 +131,9 @@ class Usage(unittest.TestCase):
         error = json.loads(result.err)
         self.assertEqual((error["error"], error["exit-code"]), ("Unreachable", 3))
         self.assertIn("not running", error["message"])
+
+    def test_an_agent_that_nobody_sees(self):
+        self.assertEqual(self.livectl("agent", "--json").code, 2)
 
     def test_wrong_usage_as_json(self):
         result = self.livectl("wait", "sunday", "--json")
