@@ -9,6 +9,8 @@
 #include "bus/live-options.h"
 #include "bus/live-tool-agent.h"
 #include "bus/live-tool-peer.h"
+#include "bus/live-tool-static.h"
+#include "bus/live-tool-words.h"
 #include "machine/live-tool-ledger.h"
 
 #define HANDLED TRUE
@@ -20,6 +22,7 @@ struct _LiveToolsFace
   LiveTools *tools;
   LiveToolPeers *peers;
   LiveToolAgents *agents;
+  LiveToolStatic *files;
 };
 
 typedef LiveDbusToolsSkeletonClass LiveToolsFaceClass;
@@ -107,46 +110,6 @@ static const LiveToolsEvents tools_events = {
 };
 
 static gboolean
-refuse_option (const char *key, const char *word, GError **error)
-{
-  g_set_error (error, LIVE_ERROR, LIVE_ERROR_INVALID_ARGUMENT, "option “%s” is “%s”", key, word);
-  return FALSE;
-}
-
-/* The protocol's word for ours; NULL stays NULL. */
-static gboolean
-read_scheduling (const char **scheduling, GError **error)
-{
-  static const char *const words[][2] = { { "interrupt", "INTERRUPT" },
-                                          { "when-idle", "WHEN_IDLE" },
-                                          { "silent", "SILENT" } };
-
-  if (*scheduling == NULL)
-    return TRUE;
-
-  for (guint i = 0; i < G_N_ELEMENTS (words); i++)
-    if (strcmp (*scheduling, words[i][0]) == 0)
-      {
-        *scheduling = words[i][1];
-        return TRUE;
-      }
-  return refuse_option ("scheduling", *scheduling, error);
-}
-
-static gboolean
-read_confirm (const char *word, LiveConfirm *ret_confirm, GError **error)
-{
-  *ret_confirm = LIVE_CONFIRM_NONE;
-  if (word == NULL || strcmp (word, "none") == 0)
-    return TRUE;
-  if (strcmp (word, "first") != 0 && strcmp (word, "always") != 0)
-    return refuse_option ("confirm", word, error);
-
-  *ret_confirm = strcmp (word, "first") == 0 ? LIVE_CONFIRM_FIRST : LIVE_CONFIRM_ALWAYS;
-  return TRUE;
-}
-
-static gboolean
 read_blocking (int blocking, LiveToolDeclaration *declaration, GError **error)
 {
   LiveToolBehavior wish = blocking ? LIVE_TOOL_BEHAVIOR_BLOCKING : LIVE_TOOL_BEHAVIOR_NON_BLOCKING;
@@ -181,8 +144,8 @@ read_offer (GVariant *options,
                                { "confirm", 's', &confirm } };
 
   if (!live_options_read (options, table, G_N_ELEMENTS (table), error) ||
-      !read_scheduling (&offer->scheduling, error) ||
-      !read_confirm (confirm, &offer->confirm, error) ||
+      !live_tool_words_scheduling (&offer->scheduling, error) ||
+      !live_tool_words_confirm (confirm, &offer->confirm, error) ||
       !read_blocking (blocking, declaration, error))
     return FALSE;
 
@@ -251,7 +214,7 @@ on_handle_respond (LiveDbusTools *skeleton,
   GError *error = NULL;
 
   if (!live_options_read (options, table, G_N_ELEMENTS (table), &error) ||
-      !read_scheduling (&scheduling, &error) ||
+      !live_tool_words_scheduling (&scheduling, &error) ||
       !live_tools_result (self->tools, call, g_dbus_method_invocation_get_sender (invocation),
                           result_json, scheduling, will_continue, &error))
     return live_face_fail (self->face, invocation, error);
@@ -274,7 +237,7 @@ on_handle_fail (LiveDbusTools *skeleton,
   GError *error = NULL;
 
   if (!live_options_read (options, table, G_N_ELEMENTS (table), &error) ||
-      !read_scheduling (&scheduling, &error) ||
+      !live_tool_words_scheduling (&scheduling, &error) ||
       !live_tools_fail (self->tools, call, g_dbus_method_invocation_get_sender (invocation),
                         message, scheduling, &error))
     return live_face_fail (self->face, invocation, error);
@@ -419,6 +382,7 @@ on_handle_unregister_agent (LiveDbusTools *skeleton,
 void
 live_tools_face_shut_down (LiveToolsFace *self)
 {
+  g_clear_pointer (&self->files, live_tool_static_free);
   live_tools_shut_down (self->tools);
 }
 
@@ -427,6 +391,7 @@ live_tools_face_dispose (GObject *object)
 {
   LiveToolsFace *self = (LiveToolsFace *) object;
 
+  g_clear_pointer (&self->files, live_tool_static_free);
   g_clear_pointer (&self->peers, live_tool_peers_free);
   g_clear_pointer (&self->agents, live_tool_agents_free);
   g_clear_pointer (&self->tools, live_tools_free);
@@ -472,6 +437,7 @@ live_tools_face_new (LiveFace *face, GDBusConnection *connection)
   live_tool_agents_bind (self->agents, self->tools);
   for (guint i = 0; i < G_N_ELEMENTS (methods); i++)
     g_signal_connect (self, methods[i].signal, methods[i].handler, face);
+  self->files = live_tool_static_new (face->clock, self->tools, self->peers);
   on_changed (self);
   return self;
 }
