@@ -281,7 +281,7 @@ print_reason (LivectlProps *props)
       g_string_append_printf (text, "%s%s%s", sentence, cure != NULL ? "\n" : "",
                               cure != NULL ? cure : "");
     }
-  else if (*message != '\0' && strcmp (state, "online") != 0)
+  else if (*message != '\0')
     g_string_append (text, message);
 
   lines = g_strsplit (text->str, "\n", -1);

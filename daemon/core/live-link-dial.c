@@ -37,6 +37,7 @@ live_link_choose_settings (LiveLink *self)
     g_clear_pointer (&self->pinned, live_settings_unref);
   effective = self->pinned != NULL ? compose (self->settings, self->pinned)
                                    : live_settings_ref (self->settings);
+  effective = live_link_hold_refused (self, effective);
   g_clear_pointer (&self->effective, live_settings_unref);
   self->effective = effective;
   self->profile = live_profiles_find (

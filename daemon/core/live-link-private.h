@@ -2,8 +2,9 @@
  * Thread: main.
  *
  * live-link.c drives the machine; -dial.c makes a dial ready; -context.c keeps the handle; -wire.c
- * reads what comes; -update.c changes a setup in place; -world.c hears of network and sleep;
- * -report.c puts everything into words and numbers. */
+ * reads what comes; -update.c changes a setup in place; -fallback.c leaves a setup that was
+ * refused; -world.c hears of network and sleep; -report.c puts everything into words and numbers.
+ */
 #pragma once
 
 #include "core/live-link.h"
@@ -29,6 +30,11 @@ struct _LiveLink
   /* What is wanted. pinned: the snapshot whose next-conversation settings hold until the next
    * dial; NULL when there is no conversation to keep. sent: what the service was told. */
   LiveSettings *settings, *pinned, *effective, *sent_settings;
+  /* What the service accepted last, NULL = nothing yet; of is_refused its values are used. */
+  LiveSettings *accepted;
+  gboolean is_refused[LIVE_N_SETTINGS];
+  gboolean is_refusal_unsure; /* it may as well have been the handle */
+  char *refusal;              /* a sentence about them, NULL = none */
   char *tools_json;
   const LiveProfile *profile;
   LiveProfile corrected; /* a copy of the profile without what the model refused */
@@ -111,6 +117,20 @@ void live_link_note_answer (LiveLink *self);
 /* TRUE: the service was told, no rotation is needed. */
 gboolean live_link_update (LiveLink *self, gboolean has_instruction, gboolean has_tools);
 gboolean live_link_blames_update (LiveLink *self, const LiveCloseInfo *info);
+
+/* live-link-fallback.c */
+/* The service took what it was sent. */
+void live_link_accept (LiveLink *self);
+/* The settings without what was refused. A full reference. */
+LiveSettings *live_link_hold_refused (LiveLink *self, LiveSettings *take_settings);
+/* Somebody changed settings (LIVE_N_SETTINGS long): what was refused among them is tried. */
+void live_link_retry_refused (LiveLink *self, const gboolean *changed);
+/* TRUE: a change is to blame and held back from now on, the next dial does without. words: of the
+ * service, redacted. */
+gboolean live_link_fall_back (LiveLink *self,
+                              const LiveCloseInfo *info,
+                              const LiveCloseVerdict *verdict,
+                              const char *words);
 
 /* live-link-world.c */
 void live_link_heed_network (LiveLink *self);

@@ -115,12 +115,17 @@ live_link_note_end (LiveLink *self, LiveCloseInfo *info, LiveLinkLoss *ret_loss)
   g_autofree char *words = live_redact (info->reason, secrets);
   g_autofree char *sentence = NULL;
   LiveCloseVerdict verdict;
+  gboolean is_fallback;
 
   info->phase = self->fsm.state == LIVE_LINK_PREPARING ? LIVE_PHASE_DIALLING : self->phase;
   info->handle_used = self->is_handle_used;
   info->age_us = self->opened_us != 0 ? live_clock_now_us (self->clock) - self->opened_us : 0;
   verdict = live_close_classify (info);
-  forgive (self, info, &verdict);
+  is_fallback = live_link_fall_back (self, info, &verdict, words);
+  if (is_fallback)
+    verdict.action = LIVE_CLOSE_RESUME;
+  else
+    forgive (self, info, &verdict);
 
   /* A close without words still has a code. */
   if (*words == '\0')
@@ -139,7 +144,7 @@ live_link_note_end (LiveLink *self, LiveCloseInfo *info, LiveLinkLoss *ret_loss)
   log_end (self, info, &verdict);
 
   *ret_loss = (LiveLinkLoss){ .action = verdict.action,
-                              .was_resumed = info->handle_used,
+                              .was_resumed = info->handle_used && !is_fallback,
                               .reached_service = info->phase != LIVE_PHASE_DIALLING ||
                                                  info->origin == LIVE_CLOSE_HTTP,
                               .retry_after_us = info->retry_after_us };

@@ -127,13 +127,18 @@ update_facts (LiveLink *self, LiveLinkActions actions, const LiveLinkOut *out)
       self->reason = "none";
       g_clear_pointer (&self->message, g_free);
       g_clear_error (&self->error);
+      self->message = g_strdup (self->refusal);
       live_link_settle_context (self);
+      live_link_accept (self);
       self->stats.connects++;
     }
   if (actions & LIVE_LINK_DO_FAIL_PENDING)
     {
       self->connected_wall_us = 0;
       live_link_age_handle (self);
+      /* Left in peace, so what it was told on the way was taken as well. */
+      if (self->fsm.is_rotating)
+        live_link_accept (self);
       self->stats.rotations += self->fsm.is_rotating;
     }
   self->stats.retries += !!(actions & LIVE_LINK_DO_REPORT);
@@ -313,7 +318,9 @@ live_link_free (LiveLink *self)
   g_free (self->warnings);
   g_free (self->session_id);
   g_free (self->message);
+  g_free (self->refusal);
   g_clear_error (&self->error);
+  g_clear_pointer (&self->accepted, live_settings_unref);
   g_clear_pointer (&self->pinned, live_settings_unref);
   g_clear_pointer (&self->effective, live_settings_unref);
   g_clear_pointer (&self->sent_settings, live_settings_unref);
@@ -354,6 +361,7 @@ live_link_apply_settings (LiveLink *self, LiveSettings *settings, LiveChange cha
   live_settings_diff (before, settings, changed);
   self->settings = live_settings_ref (settings);
   live_settings_unref (before);
+  live_link_retry_refused (self, changed);
   has_instruction = changed[LIVE_SETTING_SESSION_SYSTEM_INSTRUCTION];
   changed[LIVE_SETTING_SESSION_SYSTEM_INSTRUCTION] = FALSE;
   for (guint i = 0; i < LIVE_N_SETTINGS; i++)

@@ -335,6 +335,87 @@ test_new_model_unblocks (void)
   g_assert_false (setup_has (rig, "handle-1"));
 }
 
+/* A change that the service refuses costs the change, not the conversation. */
+static void
+test_refused_change_is_left_out (void)
+{
+  g_autoptr (LinkRig) rig = link_rig_new (NULL);
+
+  link_rig_set (rig, LIVE_SETTING_SESSION_VOICE, g_variant_new_string ("Puck"));
+  link_rig_go_online (rig);
+  link_rig_answer (rig);
+  link_rig_give_handle (rig, "handle-1");
+  link_rig_set (rig, LIVE_SETTING_SESSION_VOICE, g_variant_new_string ("Nonsense"));
+  fake_clock_advance_ms (rig->clock, 250);
+  fake_transport_settle (rig->wire);
+  fake_transport_opened (rig->wire);
+  g_assert_true (setup_has (rig, "Nonsense"));
+  fake_transport_closed (rig->wire, 1007, "Request contains an invalid argument.");
+  g_assert_cmpstr (link_rig_state (rig), !=, "blocked");
+  g_assert_true (come_back_with (rig, "Puck"));
+  g_assert_true (setup_has (rig, "handle-1"));
+  g_assert_cmpstr (link_rig_last (rig), ==, "online:resumed");
+  g_assert_nonnull (strstr (link_rig_status (rig).message, "session.voice"));
+  g_assert_nonnull (strstr (link_rig_status (rig).message, "invalid argument"));
+
+  /* A change of something else does not try it again, and a renewal keeps the sentence. */
+  link_rig_set (rig, LIVE_SETTING_SESSION_LANGUAGE, g_variant_new_string ("de-DE"));
+  fake_clock_advance_ms (rig->clock, 250);
+  fake_transport_settle (rig->wire);
+  g_assert_true (come_back_with (rig, "Puck"));
+  g_assert_nonnull (strstr (link_rig_status (rig).message, "session.voice"));
+
+  link_rig_set (rig, LIVE_SETTING_SESSION_VOICE, g_variant_new_string ("Kore"));
+  fake_clock_advance_ms (rig->clock, 250);
+  fake_transport_settle (rig->wire);
+  g_assert_true (come_back_with (rig, "Kore"));
+  g_assert_cmpstr (link_rig_status (rig).message, ==, "");
+}
+
+/* The same words about a handle that went bad must not cost the change. */
+static void
+test_bad_handle_is_not_blamed_on_a_change (void)
+{
+  g_autoptr (LinkRig) rig = link_rig_new (NULL);
+
+  link_rig_go_online (rig);
+  link_rig_answer (rig);
+  link_rig_give_handle (rig, "handle-1");
+  link_rig_set (rig, LIVE_SETTING_SESSION_VOICE, g_variant_new_string ("Puck"));
+  fake_clock_advance_ms (rig->clock, 250);
+  fake_transport_settle (rig->wire);
+  for (guint i = 0; i < 2; i++)
+    {
+      fake_transport_opened (rig->wire);
+      g_assert_true (setup_has (rig, "handle-1"));
+      g_assert_true (setup_has (rig, "Puck") == (i == 0));
+      fake_transport_closed (rig->wire, 1007, "Request contains an invalid argument.");
+    }
+  g_assert_true (come_back_with (rig, "Puck"));
+  g_assert_false (setup_has (rig, "handle-1"));
+  g_assert_cmpstr (link_rig_status (rig).message, ==, "");
+}
+
+/* What was accepted once may be refused later: then there is nothing to go back to. */
+static void
+test_refused_without_a_change_blocks (void)
+{
+  g_autoptr (LinkRig) rig = link_rig_new (NULL);
+
+  link_rig_go_online (rig);
+  link_rig_answer (rig);
+  link_rig_set (rig, LIVE_SETTING_SESSION_MODEL, g_variant_new_string ("gemini-none-live"));
+  live_link_reconnect (rig->link);
+  fake_transport_settle (rig->wire);
+  fake_transport_opened (rig->wire);
+  fake_transport_closed (rig->wire, 1008, "models/gemini-none-live is not found for API version");
+  fake_transport_opened (rig->wire);
+  g_assert_true (setup_has (rig, "gemini-3.8-live"));
+  fake_transport_closed (rig->wire, 1007, "Request contains an invalid argument.");
+  g_assert_cmpstr (link_rig_state (rig), ==, "blocked");
+  g_assert_cmpuint (fake_transport_n_opens (rig->wire), ==, 3);
+}
+
 static void
 test_own_age_limit (void)
 {
@@ -378,6 +459,9 @@ main (int argc, char **argv)
   ADD ("changes-are-gathered", test_changes_are_gathered);
   ADD ("another-model-waits-for-quiet", test_another_model_waits_for_quiet);
   ADD ("model-of-a-silent-connection", test_model_of_a_silent_connection);
+  ADD ("refused-change-is-left-out", test_refused_change_is_left_out);
+  ADD ("bad-handle-is-not-blamed-on-a-change", test_bad_handle_is_not_blamed_on_a_change);
+  ADD ("refused-without-a-change-blocks", test_refused_without_a_change_blocks);
   ADD ("tools-unblock-only-a-bad-setup", test_tools_unblock_only_a_bad_setup);
   ADD ("new-model-unblocks", test_new_model_unblocks);
   ADD ("own-age-limit", test_own_age_limit);
