@@ -88,13 +88,17 @@ log_end (LiveLink *self, const LiveCloseInfo *info, const LiveCloseVerdict *verd
       live_close_action_to_string (verdict->action));
 }
 
+#define SEED_REFUSAL_US (10 * (gint64) G_USEC_PER_SEC)
+
 /* What we added to the session's own beginning may be what the service does not like; then the
  * session is not to blame, and it is tried without. */
 static void
 forgive (LiveLink *self, const LiveCloseInfo *info, LiveCloseVerdict *verdict)
 {
+  /* A seed that is refused is refused at once; what ends an old session has other reasons. */
   gboolean is_early = info->origin == LIVE_CLOSE_FRAME &&
-                      (info->phase == LIVE_PHASE_SETUP || info->phase == LIVE_PHASE_BEFORE_TURN);
+                      (info->phase == LIVE_PHASE_SETUP || info->phase == LIVE_PHASE_BEFORE_TURN) &&
+                      (info->code == 1007 || info->age_us < SEED_REFUSAL_US);
 
   if (live_link_blames_update (self, info))
     *verdict =

@@ -280,6 +280,24 @@ test_seed_lost_on_the_way (void)
     }
 }
 
+/* An end that comes late is not the seed's fault. */
+static void
+test_seeded_session_ends (void)
+{
+  g_autoptr (EngineRig) rig = engine_rig_new (NULL, FALSE);
+
+  rig->allows_warnings = TRUE;
+  engine_rig_go_online (rig);
+  talk (rig, "I am Ada.", "Hello.", 500);
+  fake_transport_lost (rig->wire, LIVE_CLOSE_TRANSPORT, 0, "reset", 0);
+  g_free (engine_rig_come_back (rig));
+  engine_rig_pass_ms (rig, 600000);
+  fake_transport_closed (rig->wire, 1008, "The operation was aborted.");
+  g_free (engine_rig_come_back (rig));
+  g_assert_cmpuint (engine_rig_n_sent (rig, "I am Ada."), ==, 1);
+  g_assert_cmpstr (status_of (rig).context_origin, ==, "reseeded");
+}
+
 static void
 test_another_model (void)
 {
@@ -315,6 +333,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine-context/families", test_families);
   g_test_add_func ("/engine-context/refused-seed", test_refused_seed);
   g_test_add_func ("/engine-context/seed-lost-on-the-way", test_seed_lost_on_the_way);
+  g_test_add_func ("/engine-context/seeded-session-ends", test_seeded_session_ends);
   g_test_add_func ("/engine-context/another-model", test_another_model);
   return g_test_run ();
 }
