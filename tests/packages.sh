@@ -15,7 +15,7 @@ run_packages=(
 
 # To prove it: man pages, fakes of other people's services, languages, leaks, the service's SDK.
 test_packages=(
-  python3-docutils python3-dbusmock libglib2.0-bin gettext systemd procps tmux valgrind git
+  python3-docutils python3-dbusmock libglib2.0-bin gettext systemd procps tmux valgrind git gjs
 )
 
 # Packages that another source than Debian may provide: package=program.
