@@ -1,7 +1,10 @@
-/* Owns: the link machine's start, its usual limits, and its words for people and the contract.
+/* Owns: the link machine's start and usual limits, its verdict on a loss, and its words.
  * Thread: any.
  * Called by: core/live-link.c and tests. */
 #include "machine/live-link-fsm.h"
+
+/* Two quick deaths of a resumed session: the handle leads into a broken state. */
+#define RESUME_FAILURES_MAX 2
 
 #define SECOND_MS 1000u
 #define MINUTE_MS (60 * SECOND_MS)
@@ -90,6 +93,44 @@ live_link_fsm_event_to_string (LiveLinkEventKind kind)
 
   G_STATIC_ASSERT (G_N_ELEMENTS (names) == LIVE_LINK_N_EVENTS);
   return (guint) kind < G_N_ELEMENTS (names) ? names[kind] : "unknown";
+}
+
+/* How soon the next dial follows a loss. */
+LiveBackoffPace
+live_link_fsm_choose_pace (const LiveLinkFsm *fsm, LiveCloseAction action)
+{
+  if (action == LIVE_CLOSE_RETRY_SLOWLY)
+    return LIVE_BACKOFF_SLOW;
+  if (action == LIVE_CLOSE_RESUME || action == LIVE_CLOSE_CORRECT ||
+      (action == LIVE_CLOSE_FRESH && !fsm->was_freshened))
+    return LIVE_BACKOFF_AT_ONCE;
+  /* A connection that had worked deserves one immediate return even if the reason is unclear. */
+  if (fsm->is_proven && live_link_fsm_is_online (fsm))
+    return LIVE_BACKOFF_AT_ONCE;
+
+  return LIVE_BACKOFF_NORMAL;
+}
+
+/* Two quick deaths of a resumed session and its handle is given up: the state behind it is
+ * broken, and it would be tried for ever. */
+gboolean
+live_link_fsm_condemn_handle (LiveLinkFsm *fsm, const LiveLinkEvent *event)
+{
+  const LiveLinkLoss *loss = &event->loss;
+  gboolean is_young = !live_link_fsm_is_online (fsm) ||
+                      event->now_us - fsm->online_us < (gint64) fsm->limits.proof_ms * 1000;
+
+  if (loss->action == LIVE_CLOSE_FRESH)
+    fsm->resume_failures = RESUME_FAILURES_MAX;
+  else if (loss->was_resumed && loss->reached_service && is_young && !fsm->is_answered &&
+           loss->action != LIVE_CLOSE_RETRY_SLOWLY)
+    fsm->resume_failures++;
+
+  if (fsm->resume_failures < RESUME_FAILURES_MAX)
+    return FALSE;
+
+  fsm->resume_failures = 0;
+  return TRUE;
 }
 
 /* While the old socket goes, what matters to people is what comes after. */

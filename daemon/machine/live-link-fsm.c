@@ -3,9 +3,6 @@
  * Called by: core/live-link.c. */
 #include "machine/live-link-fsm.h"
 
-/* Two quick deaths of a resumed session: the handle leads into a broken state. */
-#define RESUME_FAILURES_MAX 2
-
 /* A goAway with more time than this is a plan, not a warning (3.8 sends 300 s one second after
  * connecting); half of it is used before a quiet point counts. */
 #define LONG_NOTICE_US (120 * (gint64) G_USEC_PER_SEC)
@@ -122,50 +119,14 @@ restore (LiveLinkFsm *fsm)
   return LIVE_LINK_DO_DISARM_STABLE;
 }
 
-static LiveBackoffPace
-pace_of (const LiveLinkFsm *fsm, LiveCloseAction action)
-{
-  if (action == LIVE_CLOSE_RETRY_SLOWLY)
-    return LIVE_BACKOFF_SLOW;
-  if (action == LIVE_CLOSE_RESUME || action == LIVE_CLOSE_CORRECT ||
-      (action == LIVE_CLOSE_FRESH && !fsm->was_freshened))
-    return LIVE_BACKOFF_AT_ONCE;
-  /* A connection that had worked deserves one immediate return even if the reason is unclear. */
-  if (fsm->is_proven && live_link_fsm_is_online (fsm))
-    return LIVE_BACKOFF_AT_ONCE;
-
-  return LIVE_BACKOFF_NORMAL;
-}
-
-/* Two quick deaths of a resumed session and its handle is given up: the state behind it is
- * broken, and it would be tried for ever. */
-static gboolean
-condemn_handle (LiveLinkFsm *fsm, const LiveLinkEvent *event)
-{
-  const LiveLinkLoss *loss = &event->loss;
-  gboolean is_young = !live_link_fsm_is_online (fsm) ||
-                      event->now_us - fsm->online_us < to_us (fsm->limits.proof_ms);
-
-  if (loss->action == LIVE_CLOSE_FRESH)
-    fsm->resume_failures = RESUME_FAILURES_MAX;
-  else if (loss->was_resumed && loss->reached_service && is_young && !fsm->is_answered &&
-           loss->action != LIVE_CLOSE_RETRY_SLOWLY)
-    fsm->resume_failures++;
-
-  if (fsm->resume_failures < RESUME_FAILURES_MAX)
-    return FALSE;
-
-  fsm->resume_failures = 0;
-  return TRUE;
-}
-
 /* The one reaction to every loss: what to keep, where to go, when. */
 static LiveLinkActions
 lose (LiveLinkFsm *fsm, const LiveLinkEvent *event, LiveLinkOut *out)
 {
   const LiveLinkLoss *loss = &event->loss;
-  LiveBackoffPace pace = pace_of (fsm, loss->action);
-  LiveLinkActions actions = condemn_handle (fsm, event) ? LIVE_LINK_DO_CLEAR_HANDLE : 0;
+  LiveBackoffPace pace = live_link_fsm_choose_pace (fsm, loss->action);
+  LiveLinkActions actions =
+      live_link_fsm_condemn_handle (fsm, event) ? LIVE_LINK_DO_CLEAR_HANDLE : 0;
   LiveLinkState next = LIVE_LINK_BACKOFF;
   guint delay_ms = 0;
 
@@ -302,14 +263,26 @@ take_proof (LiveLinkFsm *fsm, const LiveLinkEvent *event, LiveLinkOut *out)
   return LIVE_LINK_DO_ARM_STABLE;
 }
 
-/* An impatient caller, or hope from outside, ends a wait, but not in a burst. */
+static guint
+rest_of_gap_ms (const LiveLinkFsm *fsm, const LiveLinkEvent *event)
+{
+  return to_ms (fsm->dialled_us + to_us (fsm->limits.dial_gap_ms) - event->now_us);
+}
+
+/* An impatient caller, or hope from outside, ends a wait, but not in a burst: in a back-off the
+ * dial comes once the gap is over. */
 static LiveLinkActions
 dial_early (LiveLinkFsm *fsm,
             const LiveLinkEvent *event,
             LiveLinkActions otherwise,
             LiveLinkOut *out)
 {
-  if (event->now_us - fsm->dialled_us < to_us (fsm->limits.dial_gap_ms))
+  guint rest_ms = rest_of_gap_ms (fsm, event);
+
+  if (rest_ms > 0 && fsm->state == LIVE_LINK_BACKOFF &&
+      event->now_us + to_us (rest_ms) < fsm->timer_us)
+    return enter (fsm, LIVE_LINK_BACKOFF, otherwise, rest_ms, out);
+  if (rest_ms > 0)
     return otherwise;
 
   return dial (fsm, 0, out);
@@ -408,6 +381,8 @@ step_closing (LiveLinkFsm *fsm, const LiveLinkEvent *event, LiveLinkOut *out)
   /* The second close cuts the connection. */
   if (event->kind == LIVE_LINK_EV_TIMER)
     return enter (fsm, LIVE_LINK_CLOSING, LIVE_LINK_DO_CLOSE, fsm->limits.close_ms, out);
+  if (event->kind == LIVE_LINK_EV_WANT && fsm->after_close == LIVE_LINK_BACKOFF && !fsm->is_slow)
+    fsm->after_close_ms = MIN (fsm->after_close_ms, rest_of_gap_ms (fsm, event));
   if (event->kind == LIVE_LINK_EV_REPAIRED)
     {
       fsm->after_close = LIVE_LINK_PREPARING;
@@ -455,11 +430,9 @@ step_waiting (LiveLinkFsm *fsm, const LiveLinkEvent *event, LiveLinkOut *out)
   return 0;
 }
 
-LiveLinkActions
-live_link_fsm_step (LiveLinkFsm *fsm, const LiveLinkEvent *event, LiveLinkOut *ret_out)
+static LiveLinkActions
+step_any (LiveLinkFsm *fsm, const LiveLinkEvent *event, LiveLinkOut *ret_out)
 {
-  *ret_out = (LiveLinkOut){ 0 };
-
   if (event->kind == LIVE_LINK_EV_WANT || event->kind == LIVE_LINK_EV_UNWANT)
     fsm->is_wanted = event->kind == LIVE_LINK_EV_WANT;
   if (event->kind == LIVE_LINK_EV_NETWORK_DOWN || event->kind == LIVE_LINK_EV_NETWORK_UP)
@@ -497,4 +470,16 @@ live_link_fsm_step (LiveLinkFsm *fsm, const LiveLinkEvent *event, LiveLinkOut *r
     }
 
   return 0;
+}
+
+LiveLinkActions
+live_link_fsm_step (LiveLinkFsm *fsm, const LiveLinkEvent *event, LiveLinkOut *ret_out)
+{
+  LiveLinkActions actions;
+
+  *ret_out = (LiveLinkOut){ 0 };
+  actions = step_any (fsm, event, ret_out);
+  if (actions & LIVE_LINK_DO_ARM)
+    fsm->timer_us = event->now_us + to_us (ret_out->delay_ms);
+  return actions;
 }

@@ -128,6 +128,7 @@ typedef struct
   gboolean was_corrected, was_freshened;
   guint resume_failures;
   gint64 dialled_us, online_us;
+  gint64 timer_us;                 /* when the state's timer runs out, if it has one */
   gint64 earliest_us, deadline_us; /* of the rotation; 0 = none */
 } LiveLinkFsm;
 
@@ -137,6 +138,10 @@ void live_link_fsm_init (LiveLinkFsm *fsm, const LiveLinkLimits *limits);
 LiveLinkActions
 live_link_fsm_step (LiveLinkFsm *fsm, const LiveLinkEvent *event, LiveLinkOut *ret_out);
 gboolean live_link_fsm_is_online (const LiveLinkFsm *fsm);
+/* How soon the next dial follows a loss with this verdict. */
+LiveBackoffPace live_link_fsm_choose_pace (const LiveLinkFsm *fsm, LiveCloseAction action);
+/* Whether this loss is the handle's fault; counts. */
+gboolean live_link_fsm_condemn_handle (LiveLinkFsm *fsm, const LiveLinkEvent *event);
 /* Session.State of the contract. Static. */
 const char *live_link_fsm_public_name (const LiveLinkFsm *fsm);
 const char *live_link_fsm_state_to_string (LiveLinkState state);

@@ -221,6 +221,66 @@ test_overload_is_left_alone (void)
   g_assert_cmpint (link_world_tell (&world, LIVE_LINK_EV_WANT), ==, 0);
 }
 
+/* Somebody asks in the middle of a wait: one dial, at once or as soon as the gap allows. */
+static void
+test_impatience_ends_a_wait (void)
+{
+  static const struct
+  {
+    gint64 wait_ms;      /* after the loss, which came 100 ms after the dial */
+    guint left_ms;       /* of the wait, after Connect; 0: it dials */
+    gboolean is_closing; /* the old socket was still there */
+  } cases[] = {
+    { 0, 900, FALSE },  { 300, 600, FALSE }, { 899, 1, FALSE },  { 900, 0, FALSE },
+    { 5000, 0, FALSE }, { 0, 900, TRUE },    { 300, 600, TRUE }, { 5000, 0, TRUE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      LinkWorld world = link_world_in (LIVE_LINK_CONNECTING);
+      LiveLinkEvent fault = { .kind = LIVE_LINK_EV_FAULT, .loss.action = LIVE_CLOSE_RETRY };
+
+      world.fsm.backoff.limits.base_ms = world.fsm.backoff.limits.cap_ms = 30 * 1000;
+      world.fsm.dialled_us = world.now_us;
+      link_world_wait_ms (&world, 100);
+      if (cases[i].is_closing)
+        link_world_feed (&world, fault);
+      else
+        link_world_end (&world, LIVE_CLOSE_RETRY, FALSE);
+      link_world_wait_ms (&world, cases[i].wait_ms);
+      link_world_tell (&world, LIVE_LINK_EV_WANT);
+      if (cases[i].is_closing)
+        link_world_end (&world, LIVE_CLOSE_DONE, FALSE);
+
+      g_test_message ("%u: %s, %u ms", i, live_link_fsm_public_name (&world.fsm), world.delay_ms);
+      if (cases[i].left_ms > 0)
+        {
+          g_assert_cmpint (world.fsm.state, ==, LIVE_LINK_BACKOFF);
+          g_assert_cmpuint (world.delay_ms, ==, cases[i].left_ms);
+          /* Asking again does not put it off. */
+          link_world_tell (&world, LIVE_LINK_EV_WANT);
+          g_assert_cmpint (world.last, ==, 0);
+          link_world_wait_ms (&world, world.delay_ms);
+          link_world_tell (&world, LIVE_LINK_EV_TIMER);
+        }
+      g_assert_cmpint (world.fsm.state, ==, LIVE_LINK_PREPARING);
+    }
+}
+
+/* A wait that is over before the gap is not made longer by asking. */
+static void
+test_impatience_never_delays (void)
+{
+  LinkWorld world = link_world_in (LIVE_LINK_CONNECTING);
+
+  world.fsm.backoff.limits.base_ms = world.fsm.backoff.limits.cap_ms = 200;
+  world.fsm.dialled_us = world.now_us;
+  link_world_end (&world, LIVE_CLOSE_RETRY, FALSE);
+  g_assert_cmpint (world.fsm.state, ==, LIVE_LINK_BACKOFF);
+  g_assert_cmpuint (world.delay_ms, <=, 200);
+  g_assert_cmpint (link_world_tell (&world, LIVE_LINK_EV_WANT), ==, 0);
+}
+
 static void
 test_fault_with_open_socket_closes_it_first (void)
 {
@@ -300,6 +360,8 @@ main (int argc, char **argv)
   g_test_add_func ("/link-fsm-stories/correction-happens-once", test_correction_happens_once);
   g_test_add_func ("/link-fsm-stories/permanent-stops-at-once", test_permanent_stops_at_once);
   g_test_add_func ("/link-fsm-stories/overload-is-left-alone", test_overload_is_left_alone);
+  g_test_add_func ("/link-fsm-stories/impatience-ends-a-wait", test_impatience_ends_a_wait);
+  g_test_add_func ("/link-fsm-stories/impatience-never-delays", test_impatience_never_delays);
   g_test_add_func ("/link-fsm-stories/fault-with-open-socket-closes-it-first",
                    test_fault_with_open_socket_closes_it_first);
   g_test_add_func ("/link-fsm-stories/sleep-closes-and-wake-returns",
