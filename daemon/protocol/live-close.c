@@ -132,6 +132,7 @@ static const Row frame_rows[] = {
     { LIVE_CLOSE_RESUME, LIVE_ERROR_LIMIT_EXCEEDED, "server", "too-large" } },
   { 1012, NULL, WHEN_ALWAYS, SERVER (LIVE_CLOSE_RESUME, "restart") },
   { 1013, NULL, WHEN_ALWAYS, SERVER (LIVE_CLOSE_RETRY_SLOWLY, "overload") },
+  { 1014, NULL, WHEN_ALWAYS, SERVER (LIVE_CLOSE_RETRY, "gateway") },
   { 1015, NULL, WHEN_ALWAYS, NETWORK (LIVE_CLOSE_RETRY, "tls") },
   { 0, NULL, WHEN_ALWAYS, SERVER (LIVE_CLOSE_RETRY, "unknown") },
 };

@@ -177,6 +177,7 @@ static const Row rows[] = {
   { FRAME, 1012, "", TALK, FALSE, LIVE_CLOSE_RESUME, LIVE_ERROR_SERVER, "server", "restart" },
   { FRAME, 1013, "", SETUP, FALSE, LIVE_CLOSE_RETRY_SLOWLY, LIVE_ERROR_SERVER, "server",
     "overload" },
+  { FRAME, 1014, "", TALK, FALSE, LIVE_CLOSE_RETRY, LIVE_ERROR_SERVER, "server", "gateway" },
   { FRAME, 1015, "", DIAL, FALSE, LIVE_CLOSE_RETRY, LIVE_ERROR_NETWORK, "network", "tls" },
   { FRAME, 4321, "from the future", TALK, FALSE, LIVE_CLOSE_RETRY, LIVE_ERROR_SERVER, "server",
     "unknown" },
