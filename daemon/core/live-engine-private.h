@@ -48,6 +48,7 @@ struct _LiveEngine
 
   /* Calls. */
   GQueue requests;          /* of LiveRequest, not handed over */
+  guint64 last_request;     /* the newest call's number */
   GError *failure;          /* why the link is not online; NULL = nothing known */
   GHashTable *tool_calls;   /* id -> Call of live-engine-calls.c, those that stand */
   GQueue held_results;      /* given while there was no connection */

@@ -70,13 +70,18 @@ live_engine_request_fail (LiveRequest *request, const GError *error)
 void
 live_engine_fail_requests (LiveEngine *self, const GError *error)
 {
-  GQueue failed = self->requests;
+  guint64 last = self->last_request;
   LiveRequest *request;
 
-  /* A callback may ask again at once; that is a new call. */
-  g_queue_init (&self->requests);
-  while ((request = g_queue_pop_head (&failed)) != NULL)
-    live_engine_request_fail (request, error);
+  /* A callback may ask again at once, which is a new call, or take another one back: each is
+   * looked for in the queue itself, up to the newest there was. */
+  g_object_ref (self);
+  while ((request = g_queue_peek_head (&self->requests)) != NULL && request->number <= last)
+    {
+      g_queue_pop_head (&self->requests);
+      live_engine_request_fail (request, error);
+    }
+  g_object_unref (self);
 }
 
 /* The turn that waits for this Ask's answer, in whichever place it stands. */
@@ -153,6 +158,7 @@ new_request (LiveEngine *self,
   GCancellable *cancellable = g_task_get_cancellable (take_task);
 
   request->kind = kind;
+  request->number = ++self->last_request;
   request->engine = self;
   request->task = take_task;
   request->text = g_strdup (text);

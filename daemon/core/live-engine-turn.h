@@ -26,6 +26,7 @@ typedef enum
 typedef struct
 {
   LiveRequestKind kind;
+  guint64 number;     /* counts the calls */
   LiveEngine *engine; /* the task holds the reference */
   GTask *task;
   char *text; /* or turns as JSON */
