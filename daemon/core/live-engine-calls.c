@@ -154,7 +154,12 @@ send_held_results (LiveEngine *self)
     {
       if (g_hash_table_contains (self->tool_calls, result->key))
         {
-          live_link_send (self->link, result->message, -1);
+          /* The new socket may be closing already. */
+          if (!live_link_send (self->link, result->message, -1))
+            {
+              g_queue_push_tail (&self->held_results, result);
+              continue;
+            }
           take_result (self, result->key, result->is_silent, result->will_continue);
         }
       else
@@ -283,10 +288,15 @@ live_engine_respond (LiveEngine *self,
   message = live_wire_out_tool_response (id, name, response_json, scheduling, will_continue, error);
   if (message == NULL)
     return FALSE;
-  if (!live_engine_is_online (self))
+  if (!live_link_can_send (self->link))
     return hold_result (self, key, message, is_silent, will_continue, error);
 
-  live_link_send (self->link, message, -1);
+  if (!live_link_send (self->link, message, -1))
+    {
+      g_set_error_literal (error, LIVE_ERROR, LIVE_ERROR_LIMIT_EXCEEDED,
+                           _ ("The service takes no messages, and too many wait already"));
+      return FALSE;
+    }
   take_result (self, key, is_silent, will_continue);
   return TRUE;
 }

@@ -176,7 +176,8 @@ void
 live_engine_flush_requests (LiveEngine *self)
 {
   g_object_ref (self);
-  while (live_engine_is_online (self) && !g_queue_is_empty (&self->requests))
+  /* What comes while the socket closes waits for the next one. */
+  while (live_link_can_send (self->link) && !g_queue_is_empty (&self->requests))
     {
       LiveRequest *request = g_queue_pop_head (&self->requests);
 

@@ -74,16 +74,27 @@ build_message (LiveEngine *self,
   return NULL;
 }
 
-static void
+/* FALSE: it could not be queued. */
+static gboolean
 transmit (LiveEngine *self, LiveEngineTurn *turn, const char *wire)
 {
   live_uplink_close_cut_in (self->uplink);
-  live_link_send (self->link, wire, -1);
+  if (!live_link_send (self->link, wire, -1))
+    return FALSE;
+
   self->counters.texts_sent++;
   self->counters.texts_sent_again += turn->n_sent > 0;
   turn->n_sent++;
   turn->sent_us = live_clock_now_us (self->clock);
   turn->is_assumed = FALSE;
+  return TRUE;
+}
+
+static GError *
+explain_stall (void)
+{
+  return g_error_new_literal (LIVE_ERROR, LIVE_ERROR_LIMIT_EXCEEDED,
+                              _ ("The service takes no messages, and too many wait already"));
 }
 
 /* The machine takes it from here. */
@@ -172,7 +183,12 @@ live_engine_hand_over (LiveEngine *self, LiveRequest *request)
 
   if (!request->wants_answer)
     {
-      live_link_send (self->link, wire, -1);
+      if (!live_link_send (self->link, wire, -1))
+        {
+          error = explain_stall ();
+          live_engine_request_fail (request, error);
+          return;
+        }
       self->counters.texts_sent++;
       remember_note (self, request);
       live_engine_heed_idle (self, TRUE);
@@ -191,7 +207,13 @@ live_engine_hand_over (LiveEngine *self, LiveRequest *request)
       request->turn = number;
       turn->ask = request;
     }
-  transmit (self, turn, wire);
+  if (!transmit (self, turn, wire))
+    {
+      live_engine_turn_free (turn);
+      error = explain_stall ();
+      live_engine_request_fail (request, error);
+      return;
+    }
   expect_answer (self, turn);
   if (request->kind != LIVE_REQUEST_ASK)
     live_engine_request_return (request, number);
@@ -299,11 +321,8 @@ send_again (LiveEngine *self, LiveEngineTurn *turn)
 {
   g_autofree char *wire = build_message (self, turn->kind, turn->message, TRUE, NULL);
 
-  if (wire == NULL)
-    return;
-
-  transmit (self, turn, wire);
-  live_engine_note_asked (self);
+  if (wire != NULL && transmit (self, turn, wire))
+    live_engine_note_asked (self);
 }
 
 /* The handle held the question, but no answer has begun. */
@@ -313,7 +332,7 @@ on_grace_timer (gpointer data)
   LiveEngine *self = data;
 
   self->grace_timer = 0;
-  if (!live_engine_is_online (self))
+  if (!live_link_can_send (self->link))
     return;
 
   if (self->turn != NULL && self->turn->is_assumed)
@@ -341,7 +360,7 @@ live_engine_send_kept (LiveEngine *self, LiveContextOrigin origin)
       g_autofree char *wire = NULL;
 
       /* What is told meanwhile may make somebody end it all. */
-      if (!live_engine_is_online (self))
+      if (!live_link_can_send (self->link))
         {
           g_queue_push_tail (&self->kept, turn);
           continue;
@@ -350,15 +369,15 @@ live_engine_send_kept (LiveEngine *self, LiveContextOrigin origin)
       turn->is_assumed = origin == LIVE_CONTEXT_RESUMED && handle.issued_us > turn->sent_us;
       if (!turn->is_assumed)
         wire = build_message (self, turn->kind, turn->message, TRUE, &error);
+      if (wire != NULL && !transmit (self, turn, wire))
+        error = explain_stall ();
       if (error != NULL)
         {
           /* Another model may take less. */
           fail_turn (self, turn, error);
           continue;
         }
-      if (wire != NULL)
-        transmit (self, turn, wire);
-      else if (self->grace_timer == 0)
+      if (wire == NULL && self->grace_timer == 0)
         self->grace_timer =
             live_clock_arm (self->clock, self->guard.limits.silence_ms / 2, on_grace_timer, self);
       expect_answer (self, turn);

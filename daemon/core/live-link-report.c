@@ -247,6 +247,7 @@ live_link_add_statistics (LiveLink *self, GVariantBuilder *builder)
     { "bad-messages", self->stats.bad_messages },
     { "empty-messages", self->stats.empty_messages },
     { "late-sends", self->stats.late_sends + transport->late_sends },
+    { "refused-sends", transport->refused_sends },
     { "messages-sent", transport->messages_sent },
     { "messages-received", transport->messages_received },
     { "bytes-sent", transport->bytes_sent },

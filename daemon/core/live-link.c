@@ -112,8 +112,10 @@ update_facts (LiveLink *self, LiveLinkActions actions, const LiveLinkOut *out)
 {
   LiveLinkState state = self->fsm.state;
 
-  self->retry_wall_us = 0;
-  if (state == LIVE_LINK_BACKOFF || state == LIVE_LINK_BLOCKED)
+  /* What changes nothing leaves the timer alone. */
+  if (state != LIVE_LINK_BACKOFF && state != LIVE_LINK_BLOCKED)
+    self->retry_wall_us = 0;
+  else if (actions & (LIVE_LINK_DO_ARM | LIVE_LINK_DO_DISARM))
     self->retry_wall_us =
         out->delay_ms > 0 ? g_get_real_time () + (gint64) out->delay_ms * 1000 : 0;
   if (state == LIVE_LINK_OFF)
@@ -450,8 +452,13 @@ live_link_send (LiveLink *self, const char *message, gssize length)
       return FALSE;
     }
 
-  live_transport_send_text (self->transport, message, length);
-  return TRUE;
+  return live_transport_send_text (self->transport, message, length);
+}
+
+gboolean
+live_link_can_send (LiveLink *self)
+{
+  return live_link_fsm_is_online (&self->fsm) && live_transport_is_open (self->transport);
 }
 
 gboolean

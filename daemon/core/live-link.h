@@ -125,8 +125,12 @@ void live_link_quiet (LiveLink *self);
 /* An answer was received whole: the connection is proven. */
 void live_link_proven (LiveLink *self);
 
-/* Counted and dropped unless online. Takes nothing. */
+/* FALSE: counted and dropped, since the socket is gone or going (can_send says FALSE then), or
+ * since the service takes nothing and too much waits already. Takes nothing. */
 gboolean live_link_send (LiveLink *self, const char *message, gssize length);
+/* Online, and no side has begun to close: a short while before the loss is told, messages would
+ * go nowhere. */
+gboolean live_link_can_send (LiveLink *self);
 gboolean live_link_is_writable (LiveLink *self);
 
 const LiveProfile *live_link_get_profile (LiveLink *self);

@@ -13,6 +13,10 @@
  * given up on, whatever the library still waits for. */
 #define CLOSE_MS 1000
 
+/* The library queues without a bound and does not say how much. So it gets this much at a time,
+ * or one message, and the rest waits here until it has passed that on. */
+#define WINDOW_BYTES (64 * 1024)
+
 typedef enum
 {
   IDLE,
@@ -42,7 +46,11 @@ typedef struct SoupTransport
   LiveTransportSoupUpgrade socket;
   SoupWebsocketConnection *connection;
   GSource *writable_source;
-  GError *error; /* what the library complained of before it closed */
+  gsize passed_bytes;   /* to the library, since it was last seen idle */
+  GQueue outgoing;      /* of GBytes, behind those */
+  gsize outgoing_bytes; /* in that queue */
+  gboolean is_watched;  /* is_writable() said FALSE: whoever asked wants to know */
+  GError *error;        /* what the library complained of before it closed */
   guint timer_id;
   LiveTransportStats stats;
 } SoupTransport;
@@ -63,6 +71,9 @@ drop_socket (SoupTransport *self)
 {
   live_clock_clear (self->clock, &self->timer_id);
   stop_writable_source (self);
+  g_queue_clear_full (&self->outgoing, (GDestroyNotify) g_bytes_unref);
+  self->passed_bytes = self->outgoing_bytes = 0;
+  self->is_watched = FALSE;
   if (self->connection != NULL)
     g_signal_handlers_disconnect_by_data (self->connection, self);
   g_clear_object (&self->connection);
@@ -266,30 +277,107 @@ open_socket (LiveTransport *transport, const LiveTransportTarget *target)
   live_transport_soup_upgrade_async (target, self->cancellable, on_upgraded, self->dial);
 }
 
+static gboolean
+is_usable (SoupTransport *self)
+{
+  return self->state == OPEN &&
+         soup_websocket_connection_get_state (self->connection) == SOUP_WEBSOCKET_STATE_OPEN;
+}
+
+static gboolean
+get_open (LiveTransport *transport)
+{
+  return is_usable ((SoupTransport *) transport);
+}
+
+static gboolean on_writable (GObject *stream, gpointer data);
+
 static void
+watch_output (SoupTransport *self, GPollableOutputStream *output)
+{
+  if (self->writable_source != NULL)
+    return;
+
+  self->writable_source = g_pollable_output_stream_create_source (output, NULL);
+  /* After the library's own source: when this one is served, the library has nothing left. */
+  g_source_set_priority (self->writable_source, G_PRIORITY_DEFAULT + 5);
+  g_source_set_callback (self->writable_source, G_SOURCE_FUNC (on_writable), self, NULL);
+  g_source_attach (self->writable_source, g_main_context_get_thread_default ());
+}
+
+static GPollableOutputStream *
+get_output (SoupTransport *self)
+{
+  return G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (self->socket.stream));
+}
+
+static gboolean
+fits_window (SoupTransport *self, gsize size)
+{
+  return self->passed_bytes == 0 || self->passed_bytes + size <= WINDOW_BYTES;
+}
+
+static void
+pass_on (SoupTransport *self, GBytes *message)
+{
+  self->passed_bytes += g_bytes_get_size (message);
+  soup_websocket_connection_send_message (self->connection, SOUP_WEBSOCKET_DATA_TEXT, message);
+  watch_output (self, get_output (self));
+}
+
+static void
+pass_on_outgoing (SoupTransport *self, gboolean is_last_chance)
+{
+  GBytes *next;
+
+  while ((next = g_queue_peek_head (&self->outgoing)) != NULL && is_usable (self) &&
+         (is_last_chance || fits_window (self, g_bytes_get_size (next))))
+    {
+      g_autoptr (GBytes) message = g_queue_pop_head (&self->outgoing);
+
+      self->outgoing_bytes -= g_bytes_get_size (message);
+      pass_on (self, message);
+    }
+}
+
+static gboolean
 send_text (LiveTransport *transport, const char *text, gssize length)
 {
   SoupTransport *self = (SoupTransport *) transport;
   gsize size = length < 0 ? strlen (text) : (gsize) length;
-  g_autoptr (GBytes) message = NULL;
+  gsize queued_bytes = self->passed_bytes + self->outgoing_bytes;
 
-  if (self->state != OPEN ||
-      soup_websocket_connection_get_state (self->connection) != SOUP_WEBSOCKET_STATE_OPEN)
+  if (!is_usable (self))
     {
       self->stats.late_sends++;
-      return;
+      return FALSE;
     }
   /* The library refuses it with a critical, the service by closing the socket. */
   if (!g_utf8_validate_len (text, size, NULL))
     {
       g_warning ("A message that is not UTF-8 is not sent, ignoring");
-      return;
+      return FALSE;
+    }
+  if (queued_bytes > 0 && queued_bytes + size > LIVE_TRANSPORT_MAX_QUEUED_BYTES)
+    {
+      self->stats.refused_sends++;
+      return FALSE;
     }
 
   self->stats.messages_sent++;
   self->stats.bytes_sent += size;
-  message = g_bytes_new_static (text, size);
-  soup_websocket_connection_send_message (self->connection, SOUP_WEBSOCKET_DATA_TEXT, message);
+  if (g_queue_is_empty (&self->outgoing) && fits_window (self, size))
+    {
+      /* The library takes its own copy. */
+      g_autoptr (GBytes) message = g_bytes_new_static (text, size);
+
+      pass_on (self, message);
+      return TRUE;
+    }
+
+  g_queue_push_tail (&self->outgoing, g_bytes_new (text, size));
+  self->outgoing_bytes += size;
+  return TRUE;
 }
 
 static void
@@ -306,6 +394,7 @@ close_socket (LiveTransport *transport, guint16 code)
       g_cancellable_cancel (self->cancellable);
       break;
     case OPEN:
+      pass_on_outgoing (self, TRUE);
       self->is_ours = TRUE;
       self->state = CLOSING;
       arm_cut (self);
@@ -325,6 +414,12 @@ on_writable (GObject *stream, gpointer data)
   SoupTransport *self = data;
 
   stop_writable_source (self);
+  self->passed_bytes = 0;
+  pass_on_outgoing (self, FALSE);
+  if (!self->is_watched || self->passed_bytes > 0)
+    return G_SOURCE_REMOVE;
+
+  self->is_watched = FALSE;
   if (self->state == OPEN && self->base.events->writable != NULL)
     self->base.events->writable (self->base.events_data);
   return G_SOURCE_REMOVE;
@@ -334,23 +429,15 @@ static gboolean
 get_writable (LiveTransport *transport)
 {
   SoupTransport *self = (SoupTransport *) transport;
-  GPollableOutputStream *output = NULL;
 
   if (self->state != OPEN)
     return FALSE;
-
-  output = G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (self->socket.stream));
-  if (g_pollable_output_stream_is_writable (output))
+  if (g_queue_is_empty (&self->outgoing) &&
+      g_pollable_output_stream_is_writable (get_output (self)))
     return TRUE;
 
-  if (self->writable_source == NULL)
-    {
-      self->writable_source = g_pollable_output_stream_create_source (output, NULL);
-      /* After the library's own source, which has older messages to get rid of. */
-      g_source_set_priority (self->writable_source, G_PRIORITY_DEFAULT + 5);
-      g_source_set_callback (self->writable_source, G_SOURCE_FUNC (on_writable), self, NULL);
-      g_source_attach (self->writable_source, g_main_context_get_thread_default ());
-    }
+  self->is_watched = TRUE;
+  watch_output (self, get_output (self));
   return FALSE;
 }
 
@@ -377,7 +464,7 @@ free_transport (LiveTransport *transport)
 }
 
 static const LiveTransportClass soup_class = {
-  open_socket, send_text, close_socket, get_writable, get_stats, free_transport,
+  open_socket, send_text, close_socket, get_open, get_writable, get_stats, free_transport,
 };
 
 LiveTransport *

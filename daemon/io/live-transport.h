@@ -8,13 +8,17 @@
  *  - opened comes before the first message; nothing comes after closed;
  *  - closed is only sent when the socket is really gone, so the next open() can never stand
  *    beside an old connection (the service refuses a resumption then: 1011);
- *  - send_text() outside of opened..closed is dropped and counted, never a crash (libsoup has a
- *    CRITICAL there). */
+ *  - send_text() outside of opened..closed, or once either side closes, is dropped and counted,
+ *    never a crash (libsoup has a CRITICAL there);
+ *  - what the peer does not take is kept up to LIVE_TRANSPORT_MAX_QUEUED_BYTES, in order; a
+ *    message beyond that is refused and counted. A single message is never too long for it. */
 #pragma once
 
 #include "protocol/live-close.h"
 
 G_BEGIN_DECLS
+
+#define LIVE_TRANSPORT_MAX_QUEUED_BYTES (4 * 1024 * 1024)
 
 typedef struct
 {
@@ -39,7 +43,8 @@ typedef struct
   guint64 bytes_sent;
   guint64 messages_received;
   guint64 bytes_received;
-  guint64 late_sends; /* dropped because the socket was not open */
+  guint64 late_sends;    /* dropped because the socket was not open */
+  guint64 refused_sends; /* dropped because too much waits already */
 } LiveTransportStats;
 
 typedef struct _LiveTransport LiveTransport;
@@ -48,9 +53,12 @@ typedef struct
 {
   /* Only while closed. target is copied; its secrets are wiped after use. */
   void (*open) (LiveTransport *self, const LiveTransportTarget *target);
-  void (*send_text) (LiveTransport *self, const char *text, gssize length);
+  /* FALSE: dropped, see above; is_open() says which of the two. text is copied. */
+  gboolean (*send_text) (LiveTransport *self, const char *text, gssize length);
   /* Polite close; the TCP connection is cut after 1 s without an answer. */
   void (*close) (LiveTransport *self, guint16 code);
+  /* FALSE before opened, and from the moment that either side closes. */
+  gboolean (*is_open) (LiveTransport *self);
   /* FALSE while earlier messages still wait for the kernel: the back-pressure signal. */
   gboolean (*is_writable) (LiveTransport *self);
   const LiveTransportStats *(*stats) (LiveTransport *self);
@@ -78,16 +86,22 @@ live_transport_open (LiveTransport *self, const LiveTransportTarget *target)
   self->class->open (self, target);
 }
 
-static inline void
+static inline gboolean
 live_transport_send_text (LiveTransport *self, const char *text, gssize length)
 {
-  self->class->send_text (self, text, length);
+  return self->class->send_text (self, text, length);
 }
 
 static inline void
 live_transport_close (LiveTransport *self, guint16 code)
 {
   self->class->close (self, code);
+}
+
+static inline gboolean
+live_transport_is_open (LiveTransport *self)
+{
+  return self->class->is_open (self);
 }
 
 static inline gboolean

@@ -228,6 +228,74 @@ test_back_pressure (void)
     }
 }
 
+/* A peer that reads nothing costs a bounded amount of memory, and nothing is lost or swapped. */
+static void
+test_queue_is_bounded (void)
+{
+  g_autoptr (RawServer) server = raw_server_new (RAW_SERVER_DEAF, NULL);
+  g_autoptr (TransportRig) rig = transport_rig_new (NULL);
+  g_autofree char *url = raw_server_url (server);
+  g_autofree char *chunk = g_strnfill (50 * 1000, 'a');
+  gint64 deadline_us = g_get_monotonic_time () + DEADLINE_US;
+  gsize n_sent = 0, n_stuck = 0;
+
+  transport_rig_open (rig, url);
+  transport_rig_wait_until (&rig->n_opened, 1);
+  while (live_transport_send_text (rig->transport, chunk, -1))
+    {
+      n_sent += 50 * 1000;
+      while (g_main_context_iteration (NULL, FALSE))
+        ;
+      if (!live_transport_is_writable (rig->transport))
+        n_stuck += 50 * 1000;
+      g_assert_cmpuint (n_stuck, <=, LIVE_TRANSPORT_MAX_QUEUED_BYTES + 100 * 1000);
+    }
+  g_assert_cmpuint (n_stuck, >=, LIVE_TRANSPORT_MAX_QUEUED_BYTES - 100 * 1000);
+  g_assert_true (live_transport_is_open (rig->transport));
+  g_assert_cmpuint (live_transport_stats (rig->transport)->refused_sends, ==, 1);
+  g_assert_cmpuint (live_transport_stats (rig->transport)->late_sends, ==, 0);
+  g_assert_cmpuint (live_transport_stats (rig->transport)->bytes_sent, ==, n_sent);
+
+  raw_server_listen (server);
+  transport_rig_wait_until (&rig->n_writable, 1);
+  g_assert_true (live_transport_send_text (rig->transport, "{}", -1));
+  while (raw_server_n_read (server) < n_sent)
+    {
+      g_assert_cmpint (g_get_monotonic_time (), <, deadline_us);
+      g_main_context_iteration (NULL, FALSE);
+    }
+}
+
+/* Codes that the library does not know are the service's word all the same. */
+static void
+test_rare_close_codes (void)
+{
+  static const struct
+  {
+    const char *frame;
+    guint16 code;
+    const char *reason;
+  } cases[] = {
+    { "\x88\x0b\x03\xf4Restarts.", 1012, "Restarts." },
+    { "\x88\x02\x03\xf5", 1013, "" },
+    { "\x88\x08\x03\xf6Upward", 1014, "Upward" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (RawServer) server = raw_server_new (RAW_SERVER_UPGRADES, cases[i].frame);
+      g_autoptr (TransportRig) rig = transport_rig_new (NULL);
+      g_autofree char *url = raw_server_url (server);
+
+      transport_rig_open (rig, url);
+      transport_rig_wait_until (&rig->n_closed, 1);
+      g_test_message ("%u %s", rig->info.code, rig->info.reason);
+      g_assert_cmpint (rig->info.origin, ==, LIVE_CLOSE_FRAME);
+      g_assert_cmpuint (rig->info.code, ==, cases[i].code);
+      g_assert_cmpstr (rig->info.reason, ==, cases[i].reason);
+    }
+}
+
 /* The peer answers neither our close nor anything else, with our own messages stuck. */
 static void
 test_close_is_cut_short (void)
@@ -268,6 +336,8 @@ main (int argc, char **argv)
   g_test_add_func ("/transport-soup-raw/header-can-not-break-out", test_header_can_not_break_out);
   g_test_add_func ("/transport-soup-raw/eager-server", test_eager_server);
   g_test_add_func ("/transport-soup-raw/back-pressure", test_back_pressure);
+  g_test_add_func ("/transport-soup-raw/queue-is-bounded", test_queue_is_bounded);
+  g_test_add_func ("/transport-soup-raw/rare-close-codes", test_rare_close_codes);
   g_test_add_func ("/transport-soup-raw/close-is-cut-short", test_close_is_cut_short);
   return g_test_run ();
 }

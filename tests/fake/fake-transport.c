@@ -15,7 +15,7 @@ struct _FakeTransport
   char **headers;
   guint n_opens, n_closes;
   guint16 last_code;
-  gboolean is_busy, is_open, is_closing, is_writable, is_freed;
+  gboolean is_busy, is_open, is_closing, is_writable, is_full, is_freed;
 };
 
 static void
@@ -28,6 +28,7 @@ open_socket (LiveTransport *transport, const LiveTransportTarget *target)
 
   self->is_busy = TRUE;
   self->is_writable = TRUE;
+  self->is_full = FALSE;
   self->n_opens++;
   g_ptr_array_set_size (self->sent, 0);
   g_free (self->url);
@@ -36,7 +37,7 @@ open_socket (LiveTransport *transport, const LiveTransportTarget *target)
   self->headers = g_strdupv (target->headers);
 }
 
-static void
+static gboolean
 send_text (LiveTransport *transport, const char *text, gssize length)
 {
   FakeTransport *self = (FakeTransport *) transport;
@@ -46,12 +47,18 @@ send_text (LiveTransport *transport, const char *text, gssize length)
   if (!self->is_open || self->is_closing)
     {
       self->stats.late_sends++;
-      return;
+      return FALSE;
+    }
+  if (self->is_full)
+    {
+      self->stats.refused_sends++;
+      return FALSE;
     }
 
   self->stats.messages_sent++;
   self->stats.bytes_sent += size;
   g_ptr_array_add (self->sent, g_strndup (text, size));
+  return TRUE;
 }
 
 static void
@@ -66,6 +73,14 @@ close_socket (LiveTransport *transport, guint16 code)
   self->is_closing = TRUE;
   self->n_closes++;
   self->last_code = code;
+}
+
+static gboolean
+get_open (LiveTransport *transport)
+{
+  FakeTransport *self = (FakeTransport *) transport;
+
+  return self->is_open && !self->is_closing;
 }
 
 static gboolean
@@ -94,7 +109,7 @@ free_transport (LiveTransport *transport)
 }
 
 static const LiveTransportClass fake_class = {
-  open_socket, send_text, close_socket, get_writable, get_stats, free_transport,
+  open_socket, send_text, close_socket, get_open, get_writable, get_stats, free_transport,
 };
 
 FakeTransport *
@@ -223,6 +238,19 @@ fake_transport_set_writable (FakeTransport *self, gboolean is_writable)
   self->is_writable = is_writable;
   if (is_writable && !was_writable && self->is_open && self->base.events->writable != NULL)
     self->base.events->writable (self->base.events_data);
+}
+
+void
+fake_transport_set_full (FakeTransport *self, gboolean is_full)
+{
+  self->is_full = is_full;
+}
+
+void
+fake_transport_closing (FakeTransport *self)
+{
+  g_assert_true (self->is_open);
+  self->is_closing = TRUE;
 }
 
 gboolean

@@ -33,6 +33,10 @@ gboolean fake_transport_settle (FakeTransport *self);
 /* opened, setupComplete. */
 void fake_transport_go_online (FakeTransport *self);
 void fake_transport_set_writable (FakeTransport *self, gboolean is_writable);
+/* As much waits as may wait. */
+void fake_transport_set_full (FakeTransport *self, gboolean is_full);
+/* The server's close frame has come, closed has not yet been said; that comes by closed(). */
+void fake_transport_closing (FakeTransport *self);
 
 /* What was asked. */
 gboolean fake_transport_is_open (FakeTransport *self); /* opened and not yet closed */

@@ -133,6 +133,11 @@ behave (RawServer *self, GIOStream *stream)
       write_upgrade (output, head, "\x81\x02{}", 4);
       be_deaf (self, input);
       break;
+    case RAW_SERVER_UPGRADES:
+      write_upgrade (output, head, self->says, strlen (self->says));
+      raw_server_listen (self);
+      be_deaf (self, input);
+      break;
     case RAW_SERVER_DROPS:
       write_upgrade (output, head, NULL, 0);
       break;

@@ -15,6 +15,7 @@ typedef enum
   RAW_SERVER_SAYS_STAYS, /* the same, but stays */
   RAW_SERVER_DEAF,       /* upgrades, sends one text frame in the same write, reads nothing more
                             until raw_server_listen() */
+  RAW_SERVER_UPGRADES,   /* upgrades, sends the text given as it is, then waits for the end */
   RAW_SERVER_DROPS,      /* upgrades and drops the connection */
 } RawBehaviour;
 
