@@ -14,7 +14,21 @@
 typedef struct
 {
   LivectlProps *props;
+  gboolean is_forced;
 } State;
+
+static void
+add_options (gpointer data, GOptionContext *options)
+{
+  State *state = data;
+  GOptionEntry entries[] = {
+    { "force", 'f', 0, G_OPTION_ARG_NONE, &state->is_forced,
+      N_ ("Set a voice that the model is not known to have"), NULL },
+    { NULL },
+  };
+
+  g_option_context_add_main_entries (options, entries, NULL);
+}
 
 static int
 compare_names (gconstpointer a, gconstpointer b)
@@ -151,7 +165,7 @@ get (LivectlContext *ctx, GVariant *settings)
 }
 
 static void
-set (LivectlContext *ctx, GVariant *settings)
+set (LivectlContext *ctx, GVariant *settings, gboolean is_forced)
 {
   g_autoptr (GVariant) present = find_setting (ctx, settings, ctx->args[1]);
   g_autoptr (GError) error = NULL;
@@ -165,6 +179,12 @@ set (LivectlContext *ctx, GVariant *settings)
   if (value == NULL)
     {
       livectl_context_usage (ctx, "%s: %s.", ctx->args[1], error->message);
+      return;
+    }
+
+  if (strcmp (ctx->args[1], "session.voice") == 0)
+    {
+      livectl_settings_apply_voice (ctx, ctx->args[2], is_forced);
       return;
     }
 
@@ -188,7 +208,7 @@ on_props (LivectlContext *ctx, const char *property, gpointer data)
   else if (strcmp (ctx->args[0], "get") == 0)
     get (ctx, settings);
   else
-    set (ctx, settings);
+    set (ctx, settings, state->is_forced);
 }
 
 static gboolean
@@ -233,6 +253,7 @@ const LivectlCommand livectl_config = {
   .min_args = 1,
   .max_args = 3,
   .state_bytes = sizeof (State),
+  .add_options = add_options,
   .check = check,
   .run = run,
   .clear = clear,

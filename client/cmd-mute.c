@@ -146,14 +146,16 @@ on_volume_set (LivectlContext *ctx,
   livectl_proxy_done (ctx, reply, fds, error, data);
 }
 
-/* "50", "50%", "10%+", "10%-": the number, and which way it goes; FALSE for anything else. */
+/* "50", "50%", "10%+", "10%-": the number, and which way it goes; FALSE for anything else. Less
+ * than one percent is meant as a part of one. */
 static gboolean
 parse_volume (const char *text, gdouble *ret_percent, char *ret_sign)
 {
   char *end = NULL;
   gdouble percent = g_ascii_strtod (text, &end);
 
-  if (end == text || !g_ascii_isdigit (*text) || !isfinite (percent) || percent > 100)
+  if (end == text || !g_ascii_isdigit (*text) || !isfinite (percent) || percent > 100 ||
+      (percent > 0 && percent < 1))
     return FALSE;
   if (*end == '%')
     end++;
@@ -203,8 +205,8 @@ check_volume (LivectlContext *ctx, gpointer data)
   if (ctx->args[0] == NULL || parse_volume (ctx->args[0], &state->percent, &state->sign))
     return TRUE;
 
-  livectl_context_usage (ctx, _ ("“%s” is not a volume: 0 to 100, or a step as 10+ or 10-."),
-                         ctx->args[0]);
+  livectl_context_usage (
+      ctx, _ ("“%s” is not a volume in percent: 0 to 100, or a step as 10+ or 10-."), ctx->args[0]);
   return FALSE;
 }
 

@@ -10,7 +10,7 @@
 
 typedef struct
 {
-  gboolean wants_list;
+  gboolean wants_list, is_forced;
   LivectlProps *props;
 } State;
 
@@ -21,6 +21,8 @@ add_options (gpointer data, GOptionContext *options)
   GOptionEntry entries[] = {
     { "list", 'l', 0, G_OPTION_ARG_NONE, &state->wants_list,
       N_ ("List the voices that the model is known to have"), NULL },
+    { "force", 'f', 0, G_OPTION_ARG_NONE, &state->is_forced,
+      N_ ("Set a voice that the model is not known to have"), NULL },
     { NULL },
   };
 
@@ -111,7 +113,6 @@ static void
 run (LivectlContext *ctx, gpointer data)
 {
   State *state = data;
-  GVariantBuilder settings;
 
   if (state->wants_list)
     {
@@ -127,9 +128,7 @@ run (LivectlContext *ctx, gpointer data)
     }
 
   /* Configure and not SetVoice: its answer tells when the change is in force. */
-  g_variant_builder_init (&settings, G_VARIANT_TYPE_VARDICT);
-  g_variant_builder_add (&settings, "{sv}", "session.voice", g_variant_new_string (ctx->args[0]));
-  livectl_settings_apply (ctx, g_variant_builder_end (&settings));
+  livectl_settings_apply_voice (ctx, ctx->args[0], state->is_forced);
 }
 
 static void

@@ -78,6 +78,90 @@ livectl_settings_apply (LivectlContext *ctx, GVariant *settings)
                       livectl_context_timeout_ms (ctx, LIVECTL_CALL_MS), on_configured, NULL);
 }
 
+static void
+set_voice (LivectlContext *ctx, const char *voice)
+{
+  GVariantBuilder settings;
+
+  g_variant_builder_init (&settings, G_VARIANT_TYPE_VARDICT);
+  g_variant_builder_add (&settings, "{sv}", "session.voice", g_variant_new_string (voice));
+  livectl_settings_apply (ctx, g_variant_builder_end (&settings));
+}
+
+/* The name that was meant; NULL when none comes near. Owned. */
+static char *
+find_voice (GVariant *voices, const char *wanted, gboolean *ret_is_known)
+{
+  g_autofree char *wanted_folded = g_utf8_casefold (wanted, -1);
+  char *best = NULL;
+  gsize best_distance = 3;
+
+  *ret_is_known = g_variant_n_children (voices) == 0;
+  for (gsize i = 0; i < g_variant_n_children (voices); i++)
+    {
+      g_autoptr (GVariant) voice = g_variant_get_child_value (voices, i);
+      g_autofree char *folded = NULL;
+      const char *name = "";
+      gsize distance;
+
+      g_variant_lookup (voice, "name", "&s", &name);
+      *ret_is_known |= strcmp (name, wanted) == 0;
+      folded = g_utf8_casefold (name, -1);
+      distance = livectl_out_distance (folded, wanted_folded);
+      if (distance >= best_distance)
+        continue;
+      best_distance = distance;
+      g_free (best);
+      best = g_strdup (name);
+    }
+
+  return best;
+}
+
+static void
+on_known_voices (LivectlContext *ctx,
+                 GVariant *reply,
+                 GUnixFDList *fds,
+                 const GError *error,
+                 gpointer data)
+{
+  g_autofree char *wanted = data;
+  g_autofree char *similar = NULL;
+  g_autoptr (GVariant) voices = NULL;
+  gboolean is_known = FALSE;
+
+  if (error != NULL)
+    {
+      livectl_context_fail (ctx, error);
+      return;
+    }
+
+  voices = g_variant_get_child_value (reply, 0);
+  similar = find_voice (voices, wanted, &is_known);
+  if (is_known)
+    set_voice (ctx, wanted);
+  else if (similar != NULL)
+    livectl_context_usage (
+        ctx, _ ("The model is not known to have a voice “%s”. Did you mean “%s”? --force sets it."),
+        wanted, similar);
+  else
+    livectl_context_usage (ctx,
+                           _ ("The model is not known to have a voice “%s”; the known ones: "
+                              "livectl voice --list. --force sets it."),
+                           wanted);
+}
+
+void
+livectl_settings_apply_voice (LivectlContext *ctx, const char *voice, gboolean is_forced)
+{
+  if (is_forced || *voice == '\0')
+    set_voice (ctx, voice);
+  else
+    livectl_proxy_call (ctx, LIVECTL_SESSION, "ListVoices", g_variant_new ("(a{sv})", NULL),
+                        livectl_context_timeout_ms (ctx, LIVECTL_CALL_MS), on_known_voices,
+                        g_strdup (voice));
+}
+
 static GVariant *
 parse_boolean (const char *text)
 {

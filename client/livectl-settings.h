@@ -9,6 +9,11 @@ G_BEGIN_DECLS
 /* Calls Configure with an a{sv} (floating), prints what came of each key and ends the run. */
 void livectl_settings_apply (LivectlContext *ctx, GVariant *settings);
 
+/* The same for the voice alone. Unless is_forced, a name that the daemon does not know for its
+ * model ends the run with a usage error that names a similar one; a model without known voices
+ * takes any. */
+void livectl_settings_apply_voice (LivectlContext *ctx, const char *voice, gboolean is_forced);
+
 /* "at the next quiet point" for "reconnect", and so on. Translated, static. */
 const char *livectl_settings_describe_change (const char *change);
 

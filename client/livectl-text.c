@@ -9,7 +9,8 @@
 #include <gio/gunixinputstream.h>
 #include <glib/gi18n.h>
 
-#define TEXT_MAX_BYTES (1024 * 1024)
+#include "base/live-names.h"
+
 #define CHUNK_BYTES 65536
 
 typedef struct
@@ -59,7 +60,7 @@ on_chunk_read (GObject *source, GAsyncResult *result, gpointer data)
   gsize n_bytes = chunk != NULL ? g_bytes_get_size (chunk) : 0;
 
   ctx->n_pending--;
-  if (n_bytes > 0 && !ctx->is_finished && reading->text->len + n_bytes <= TEXT_MAX_BYTES)
+  if (n_bytes > 0 && !ctx->is_finished && reading->text->len + n_bytes <= LIVE_MAX_TEXT_BYTES)
     {
       g_string_append_len (reading->text, g_bytes_get_data (chunk, NULL), n_bytes);
       ctx->n_pending++;
@@ -71,7 +72,7 @@ on_chunk_read (GObject *source, GAsyncResult *result, gpointer data)
   if (chunk == NULL)
     livectl_context_usage (ctx, _ ("Standard input cannot be read: %s."), error->message);
   else if (n_bytes > 0)
-    livectl_context_usage (ctx, _ ("The text is longer than 1 MiB."));
+    livectl_context_usage (ctx, _ ("The text is longer than %d KiB."), LIVE_MAX_TEXT_BYTES / 1024);
   else if (!ctx->is_finished)
     finish (ctx, reading->text, reading->func, reading->data);
   free_reading (reading);

@@ -7,7 +7,7 @@
 G_BEGIN_DECLS
 
 /* Calls func with the text, trimmed at its end, once it is there. An empty text, one that is no
- * UTF-8 or more than 1 MiB ends the run with 2. text is borrowed. */
+ * UTF-8 or more than LIVE_MAX_TEXT_BYTES ends the run with 2. text is borrowed. */
 typedef void (*LivectlTextFunc) (LivectlContext *ctx, const char *text, gpointer data);
 void livectl_text_get (LivectlContext *ctx, LivectlTextFunc func, gpointer data);
 

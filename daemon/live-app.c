@@ -242,6 +242,8 @@ on_name_lost (GDBusConnection *connection, const char *name, gpointer data)
       return;
     }
 
+  /* GDBus would ask the bus to release what was never given. */
+  app->name_id = 0;
   g_printerr (_ ("lived: another daemon owns %s; --replace takes its place\n"), name);
   end (app, LIVE_APP_NAME_TAKEN);
 }

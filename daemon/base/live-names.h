@@ -16,6 +16,9 @@
 #define LIVE_ERROR_PREFIX "org.lived.Live1.Error."
 #define LIVE_LOG_CONTROL_PATH "/org/freedesktop/LogControl1"
 
+/* No text or content of one call is longer; the client refuses it before the daemon does. */
+#define LIVE_MAX_TEXT_BYTES (256 * 1024)
+
 /* Settings: one GSettings schema with child groups, kept in a key file. */
 #define LIVE_SCHEMA_ID "org.lived.Live1"
 #define LIVE_SCHEMA_PATH "/org/lived/Live1/"

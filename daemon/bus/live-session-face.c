@@ -7,10 +7,9 @@
 #include <string.h>
 
 #include "base/live-error.h"
+#include "base/live-names.h"
 #include "bus/live-options.h"
 #include "live-dbus.h"
-
-#define MAX_TEXT_BYTES (1024 * 1024)
 
 #define HANDLED TRUE
 
@@ -23,10 +22,10 @@ check_text (const char *name, const char *text, GError **error)
       return FALSE;
     }
 
-  if (strlen (text) > MAX_TEXT_BYTES)
+  if (strlen (text) > LIVE_MAX_TEXT_BYTES)
     {
       g_set_error (error, LIVE_ERROR, LIVE_ERROR_LIMIT_EXCEEDED, "“%s” is longer than %d bytes",
-                   name, MAX_TEXT_BYTES);
+                   name, LIVE_MAX_TEXT_BYTES);
       return FALSE;
     }
 

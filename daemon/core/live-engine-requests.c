@@ -7,6 +7,7 @@
 
 #include <glib/gi18n.h>
 
+#include "base/live-names.h"
 #include "protocol/live-wire-out.h"
 
 static void
@@ -219,9 +220,9 @@ begin_call (LiveEngine *self,
   else if (text != NULL && *text == '\0')
     g_task_return_new_error (task, LIVE_ERROR, LIVE_ERROR_INVALID_ARGUMENT,
                              _ ("The text is empty"));
-  else if (text != NULL && strlen (text) > LIVE_ENGINE_MAX_TEXT_BYTES)
+  else if (text != NULL && strlen (text) > LIVE_MAX_TEXT_BYTES)
     g_task_return_new_error (task, LIVE_ERROR, LIVE_ERROR_LIMIT_EXCEEDED,
-                             _ ("The text is longer than %u bytes"), LIVE_ENGINE_MAX_TEXT_BYTES);
+                             _ ("The text is longer than %u bytes"), LIVE_MAX_TEXT_BYTES);
   else if (self->requests.length >= LIVE_ENGINE_MAX_REQUESTS ||
            self->waiting.length + self->kept.length >= LIVE_ENGINE_MAX_REQUESTS)
     g_task_return_new_error (task, LIVE_ERROR, LIVE_ERROR_LIMIT_EXCEEDED,

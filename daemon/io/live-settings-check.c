@@ -4,6 +4,7 @@
 #include "io/live-settings-check.h"
 
 #include <math.h>
+#include <string.h>
 
 #include <glib/gi18n.h>
 
@@ -24,6 +25,58 @@ name_type (const GVariantType *type)
     default:
       return _ ("a number");
     }
+}
+
+/* Names that go to the service as they are. What cannot be one would only be found out by a
+ * connection that is refused. */
+static const char *
+name_rule (GSettingsSchemaKey *key)
+{
+  const char *name = g_settings_schema_key_get_name (key);
+
+  if (g_str_equal (name, "model"))
+    return _ ("a model's name of letters, digits and . _ - : @, with / only as in models/NAME");
+  if (g_str_equal (name, "voice"))
+    return _ ("a voice's name of letters, digits and . _ - :, or nothing");
+
+  return NULL;
+}
+
+static gboolean
+has_only (const char *text, const char *also)
+{
+  for (; *text != '\0'; text++)
+    if (!g_ascii_isalnum (*text) && strchr (also, *text) == NULL)
+      return FALSE;
+
+  return TRUE;
+}
+
+/* A path names a collection and what is in it, in turn, so its parts are even in number. */
+static gboolean
+is_model_name (const char *text)
+{
+  g_auto (GStrv) parts = g_strsplit (text, "/", -1);
+  guint n_parts = g_strv_length (parts);
+
+  for (guint i = 0; i < n_parts; i++)
+    if (*parts[i] == '\0' || !has_only (parts[i], "._-:@"))
+      return FALSE;
+
+  return n_parts == 1 || (n_parts > 0 && n_parts % 2 == 0);
+}
+
+static gboolean
+obeys_rule (GSettingsSchemaKey *key, GVariant *value)
+{
+  const char *name = g_settings_schema_key_get_name (key);
+
+  if (name_rule (key) == NULL)
+    return TRUE;
+  if (g_str_equal (name, "model"))
+    return is_model_name (g_variant_get_string (value, NULL));
+
+  return has_only (g_variant_get_string (value, NULL), "._-:");
 }
 
 char *
@@ -49,6 +102,9 @@ live_settings_check_allowed (GSettingsSchemaKey *key)
 
       return g_strdup_printf ("%s…%s", low_text, high_text);
     }
+
+  if (name_rule (key) != NULL)
+    return g_strdup (name_rule (key));
 
   return g_strdup (name_type (g_settings_schema_key_get_value_type (key)));
 }
@@ -185,7 +241,8 @@ live_settings_check_value (LiveSetting setting,
   /* A range lets NaN through, because it is neither smaller nor larger. */
   if (!g_settings_schema_key_range_check (key, wanted) ||
       (g_variant_is_of_type (wanted, G_VARIANT_TYPE_DOUBLE) &&
-       !isfinite (g_variant_get_double (wanted))))
+       !isfinite (g_variant_get_double (wanted))) ||
+      !obeys_rule (key, wanted))
     return fail (setting, key, error);
 
   return g_steal_pointer (&wanted);

@@ -32,13 +32,14 @@ _livectl()
     local own=""
     case "$verb" in
       chat) own="--listen --thoughts --figures" ;;
+      config) own="--force" ;;
       devices) own="--input= --output=" ;;
       listen) own="--levels --reason= --all" ;;
       monitor) own="--no-content --levels" ;;
       send) own="--context" ;;
       status) own="--follow" ;;
       tool) own="--description= --param= --confirm= --background --follow" ;;
-      voice) own="--list" ;;
+      voice) own="--list --force" ;;
     esac
     mapfile -t COMPREPLY < <(compgen -W "$own $common" -- "$cur")
     [[ "${COMPREPLY[0]}" == *= ]] && compopt -o nospace

@@ -70,5 +70,6 @@ complete -c livectl -n '__fish_seen_subcommand_from tool' -l confirm -x -a 'firs
 complete -c livectl -n '__fish_seen_subcommand_from tool' -l background -d 'The model talks on'
 complete -c livectl -n '__fish_seen_subcommand_from tool' -s f -l follow -d 'Print each call as it ends'
 complete -c livectl -n '__fish_seen_subcommand_from voice' -s l -l list -d 'List the voices'
+complete -c livectl -n '__fish_seen_subcommand_from voice config' -s f -l force -d 'Set an unknown voice'
 complete -c livectl -n '__fish_seen_subcommand_from voice' -a '(__livectl_voices)'
 complete -c livectl -n '__fish_seen_subcommand_from wait' -a 'offline connecting online rotating backoff waiting-network suspended blocked idle listening thinking speaking tool'

@@ -77,7 +77,7 @@ class Usage(unittest.TestCase):
                      ["ask", "  "], ["send", "-", "--context=1"], ["listen"], ["listen", "maybe"],
                      ["listen", "on", "--levels"], ["listen", "hold", "--all"], ["mute", "loud"],
                      ["volume", "loud"], ["volume", "101"], ["volume", "-5"], ["volume", "nan"],
-                     ["volume", "5x"], ["voice", "--list", "Kore"], ["config"], ["config", "get"],
+                     ["volume", "5x"], ["volume", "0.5"], ["voice", "--list", "Kore"], ["config"], ["config", "get"],
                      ["config", "set", "a.b"], ["config", "frob"], ["wait"], ["wait", "sunday"],
                      ["agent"],
                      ["tool"], ["tool", "list", "x"], ["tool", "frob"], ["tool", "run", "x"],
@@ -102,7 +102,7 @@ class Usage(unittest.TestCase):
 
     def test_text_of_standard_input(self):
         for stdin, part in [("", "empty"), (" \n\n", "empty"), (b"a\xff", "UTF-8"),
-                            (b"a\0b", "UTF-8"), ("x" * (1024 * 1024 + 1), "1 MiB")]:
+                            (b"a\0b", "UTF-8"), ("x" * (256 * 1024 + 1), "256 KiB")]:
             result = self.livectl("ask", "-", "--no-autostart", stdin=stdin)
             self.assertEqual(result.code, 2, result)
             self.assertIn(part, result.err)

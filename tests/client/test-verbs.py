@@ -27,7 +27,7 @@ class Text(WithDaemon):
     def test_ask_from_standard_input(self):
         self.daemon.handlers["Ask"] = lambda text, options: (text.upper(), {})
         self.assertEqual(self.ok("ask", "-", stdin="  one\ntwo ä \n"), "ONE\nTWO Ä\n")
-        long = "x" * 300000
+        long = "x" * 256 * 1024
         self.assertEqual(self.ok("ask", "-", stdin=long), long.upper() + "\n")
 
     def test_an_answer_that_was_cut_off(self):
@@ -213,6 +213,21 @@ class Settings(WithDaemon):
         self.assertEqual(self.livectl("voice", "--list", "--json").json(),
                          {"voices": [{"name": "Puck", "current": True},
                                      {"name": "Aoede", "current": False}]})
+
+    def test_a_voice_that_nobody_knows(self):
+        voices = [{"name": GLib.Variant("s", "Puck")}, {"name": GLib.Variant("s", "Aoede")}]
+        self.daemon.handlers["ListVoices"] = lambda *_: (voices,)
+        for words in (["voice"], ["config", "set", "session.voice"]):
+            for name, answer in (("aoede", "Did you mean “Aoede”?"), ("Nonsense", "--list")):
+                result = self.livectl(*words, name)
+                self.assertEqual(result.code, 2)
+                self.assertIn(answer, result.err)
+            self.assertEqual(self.daemon.called("Configure"), [])
+        for words in (["voice"], ["config", "set", "session.voice"]):
+            self.ok(*words, "--force", "Nonsense")
+            self.assertEqual(self.daemon.called("Configure")[-1], ({"session.voice": "Nonsense"}, {}))
+        self.ok("voice", "Aoede")
+        self.assertEqual(self.daemon.called("Configure")[-1], ({"session.voice": "Aoede"}, {}))
 
     def test_config(self):
         self.assertEqual(self.ok("config", "list", "session"), """\

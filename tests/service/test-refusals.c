@@ -102,7 +102,7 @@ test_wrong_signatures (Service *service, gconstpointer data)
 static void
 test_text_has_a_limit (Service *service, gconstpointer data)
 {
-  g_autofree char *text = g_strnfill (1024 * 1024 + 1, 'x');
+  g_autofree char *text = g_strnfill (LIVE_MAX_TEXT_BYTES + 1, 'x');
   g_autofree char *parameters = g_strdup_printf ("('%s', @a{sv} {})", text);
   g_autoptr (GError) error = NULL;
 

@@ -165,6 +165,7 @@ class UserManagerTest(unittest.TestCase):
                                 timeout=user_manager.DEADLINE_S, check=False)
         self.assertEqual(second.returncode, 6)
         self.assertIn("--replace", second.stderr)
+        self.assertNotIn("WARNING", second.stderr)
         self.assertEqual(self.show("ActiveState"), "active")
 
 

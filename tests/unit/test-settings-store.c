@@ -166,6 +166,13 @@ test_all_or_none (SettingsFixture *fixture, gconstpointer data)
     { "'session.top-k': <-1>", LIVE_ERROR_INVALID_ARGUMENT, "1000" },
     { "'session.top-k': <1.5>", LIVE_ERROR_INVALID_ARGUMENT, "session.top-k" },
     { "'session.top-k': <uint64 18446744073709551615>", LIVE_ERROR_INVALID_ARGUMENT, "1000" },
+    { "'session.model': <''>", LIVE_ERROR_INVALID_ARGUMENT, "models/NAME" },
+    { "'session.model': <'x y'>", LIVE_ERROR_INVALID_ARGUMENT, "models/NAME" },
+    { "'session.model': <'models/'>", LIVE_ERROR_INVALID_ARGUMENT, "session.model" },
+    { "'session.model': <'/x'>", LIVE_ERROR_INVALID_ARGUMENT, "session.model" },
+    { "'session.model': <'a/b/c'>", LIVE_ERROR_INVALID_ARGUMENT, "session.model" },
+    { "'session.voice': <'K ore'>", LIVE_ERROR_INVALID_ARGUMENT, "session.voice" },
+    { "'session.voice': <'a/b'>", LIVE_ERROR_INVALID_ARGUMENT, "session.voice" },
     { "'session.compression': <1>", LIVE_ERROR_INVALID_ARGUMENT, "true, false" },
     { "'session.input-transcription-languages': <'de'>", LIVE_ERROR_INVALID_ARGUMENT,
       "session.input-transcription-languages" },
@@ -174,13 +181,34 @@ test_all_or_none (SettingsFixture *fixture, gconstpointer data)
   settings_fixture_open_store (fixture, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
-      g_autofree char *values = g_strdup_printf ("{'session.voice': <'Kore'>, %s}", rows[i].value);
+      g_autofree char *values = g_strdup_printf ("{'session.language': <'de'>, %s}", rows[i].value);
 
       settings_fixture_apply_bad (fixture, values, rows[i].code, rows[i].words);
-      g_assert_cmpstr (settings_fixture_get_string (fixture, LIVE_SETTING_SESSION_VOICE), ==, "");
+      g_assert_cmpstr (settings_fixture_get_string (fixture, LIVE_SETTING_SESSION_LANGUAGE), ==,
+                       "");
     }
   g_assert_false (g_file_test (fixture->path, G_FILE_TEST_EXISTS));
   g_assert_cmpuint (fixture->n_changes, ==, 0);
+}
+
+static void
+test_names_of_models_and_voices (SettingsFixture *fixture, gconstpointer data)
+{
+  static const char *const good[] = {
+    "'session.model': <'models/gemini-3.8-live'>",
+    "'session.model': <'publishers/google/models/gemini_x@001'>",
+    "'session.model': <'projects/a.com:p/locations/global/publishers/google/models/m'>",
+    "'session.voice': <'en-US-Chirp3_HD'>",
+    "'session.voice': <''>",
+  };
+
+  settings_fixture_open_store (fixture, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (good); i++)
+    {
+      g_autofree char *values = g_strdup_printf ("{%s}", good[i]);
+
+      settings_fixture_apply_good (fixture, values);
+    }
 }
 
 static void
@@ -223,6 +251,8 @@ main (int argc, char *argv[])
   SETTINGS_FIXTURE_ADD ("/settings-store/apply-again-changes-nothing",
                         test_apply_again_changes_nothing);
   SETTINGS_FIXTURE_ADD ("/settings-store/all-or-none", test_all_or_none);
+  SETTINGS_FIXTURE_ADD ("/settings-store/names-of-models-and-voices",
+                        test_names_of_models_and_voices);
   SETTINGS_FIXTURE_ADD ("/settings-store/too-long", test_too_long);
   SETTINGS_FIXTURE_ADD ("/settings-store/to-variant", test_to_variant);
 
