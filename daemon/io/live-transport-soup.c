@@ -430,7 +430,9 @@ get_writable (LiveTransport *transport)
 {
   SoupTransport *self = (SoupTransport *) transport;
 
-  if (self->state != OPEN)
+  /* The library may have closed it already, and says so from a later turn of the loop. */
+  if (self->state != OPEN ||
+      g_socket_is_closed (g_socket_connection_get_socket (self->socket.socket)))
     return FALSE;
   if (g_queue_is_empty (&self->outgoing) &&
       g_pollable_output_stream_is_writable (get_output (self)))

@@ -157,6 +157,17 @@ on_session_ended (LiveSimSession *session, gpointer data)
   live_sim_world_changed (self->world);
 }
 
+/* Where a client has said that it ends, it may dial again, though its socket is still there. */
+static void
+note_most_open (LiveSimServer *self)
+{
+  guint64 n_open = 0;
+
+  for (guint i = 0; i < self->sessions->len; i++)
+    n_open += live_sim_link_is_open (((LiveSimSession *) self->sessions->pdata[i])->link);
+  self->world->counters.most_open = MAX (self->world->counters.most_open, n_open);
+}
+
 static void
 on_upgraded (SoupServerMessage *message, gpointer data)
 {
@@ -180,11 +191,10 @@ on_upgraded (SoupServerMessage *message, gpointer data)
                                               SOUP_WEBSOCKET_CONNECTION_SERVER, NULL, NULL, NULL);
   self->world->counters.connections++;
   self->world->counters.open++;
-  self->world->counters.most_open =
-      MAX (self->world->counters.most_open, self->world->counters.open);
   live_sim_record_event (self->world->record, attempt, "opened", 0, g_uri_get_path (uri));
   g_ptr_array_add (self->sessions, live_sim_session_new (self->world, attempt, &door, connection,
                                                          stream, socket, on_session_ended, self));
+  note_most_open (self);
   live_sim_world_changed (self->world);
 }
 

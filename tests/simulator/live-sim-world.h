@@ -18,7 +18,7 @@ G_BEGIN_DECLS
   X (refused)          /* of these answered with an HTTP status */                                 \
   X (connections)      /* of these opened */                                                       \
   X (open)             /* open now */                                                              \
-  X (most_open)        /* at the same moment */                                                    \
+  X (most_open)        /* of these at the same moment, not yet closing */                          \
   X (closed)           /* opened ones that have ended */                                           \
   X (closed_by_client) /* of these begun by the client */                                          \
   X (lost)             /* of these ended without a close frame */                                  \

@@ -39,6 +39,19 @@ swallow_warnings (GLogLevelFlags level, const GLogField *fields, gsize n_fields,
              : g_log_writer_default (level, fields, n_fields, NULL);
 }
 
+/* Losses are warned of, and there will be many. GLib takes one writer a process. */
+static void
+swallow_log (void)
+{
+  static gsize is_done = 0;
+
+  if (g_once_init_enter (&is_done))
+    {
+      g_log_set_writer_func (swallow_warnings, NULL, NULL);
+      g_once_init_leave (&is_done, 1);
+    }
+}
+
 static gboolean
 on_pump (gpointer data)
 {
@@ -141,7 +154,7 @@ soak_rig_new (guint speed, const char *state_dir, const char *const *simulator_o
   g_autoptr (GError) error = NULL;
   LiveEngineParts parts;
 
-  g_log_set_writer_func (swallow_warnings, NULL, NULL);
+  swallow_log ();
   rig->speed = speed;
   rig->clock = (LiveClock){ read_fast, read_fast, arm_fast, disarm_fast, rig };
   rig->sim = start_simulator (speed, simulator_options);
