@@ -323,6 +323,34 @@ test_second_signal_ends_at_once (Service *service, gconstpointer data)
   g_assert_cmpint (g_subprocess_get_exit_status (lived), ==, 1);
 }
 
+/* The service takes nothing any more while a client tells it one thing after another: the
+ * client hears of it, and the daemon does not keep it all. */
+static void
+test_stalled_service_is_said (Service *service, gconstpointer data)
+{
+  g_autofree char *words = g_strnfill (60 * 1000, 'w');
+  g_autofree char *parameters = g_strdup_printf ("('%s', {'context': <true>})", words);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply =
+      service_call (service->connection, LIVE_IFACE_SESSION, "Connect", "(@a{sv} {},)", &error);
+  guint n_sent = 0;
+
+  g_assert_no_error (error);
+  g_subprocess_send_signal (service->simulator, SIGSTOP);
+  while (error == NULL && n_sent < 1000)
+    {
+      g_autoptr (GVariant) turn =
+          service_call (service->connection, LIVE_IFACE_SESSION, "SendText", parameters, &error);
+
+      n_sent += turn != NULL;
+    }
+  g_test_message ("%u messages were taken", n_sent);
+  service_assert_error (error, "LimitExceeded", "takes no messages");
+  g_assert_cmpuint (n_sent * 60 * 1000, >=, 3 * 1000 * 1000);
+  g_assert_cmpuint (service_get_statistic (service, "refused-sends"), ==, 1);
+  g_assert_cmpstr (live_dbus_session_get_state (service->session), ==, "online");
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -342,6 +370,7 @@ main (int argc, char *argv[])
   ADD ("oversized-is-survived-and-counted", &oversized_parts, test_oversized);
   ADD ("broken-answer-ends-its-turn", &broken_parts, test_broken_answer);
   ADD ("dump-and-log-are-discreet", &telling_parts, test_dump_and_log_are_discreet);
+  ADD ("stalled-service-is-said", NULL, test_stalled_service_is_said);
   ADD ("manager", NULL, test_manager);
   ADD ("replace", NULL, test_replace);
   ADD ("bus-is-gone", NULL, test_bus_is_gone);
