@@ -151,6 +151,9 @@ class Rig(unittest.TestCase):
     def spawn(self, command, **options):
         process = subprocess.Popen(command, env=self.environment, **options)
         self.processes.append(process)
+        # Also when the set-up fails half-way, where no tearDown follows.
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
         return process
 
     def provider(self, *args, **options):
