@@ -103,6 +103,12 @@ set_volume (LiveAudioFace *self, double volume, GError **error)
       return FALSE;
     }
 
+  /* The first of a row of changes is kept at once, so that who sets it hears when it cannot be;
+   * a slider's others wait until it rests. */
+  if (self->volume_id == 0 &&
+      !store_one (self, "audio.output-volume", g_variant_new_double (volume), error))
+    return FALSE;
+
   live_engine_set_output_volume (self->face->engine, volume);
   live_clock_clear (self->face->clock, &self->volume_id);
   self->volume_id = live_clock_arm (self->face->clock, KEEP_VOLUME_MS, on_volume_rests, self);

@@ -106,6 +106,19 @@ test_volume (Service *service, gconstpointer data)
 }
 
 static void
+test_volume_that_cannot_be_kept (Service *service, gconstpointer data)
+{
+  g_autofree char *in_the_way =
+      g_build_filename (service->dir, "XDG_CONFIG_HOME", "lived", "settings.ini", "x", NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpint (g_mkdir_with_parents (in_the_way, 0700), ==, 0);
+  g_assert_false (set_property (service, "OutputVolume", "0.25", &error));
+  service_assert_error (error, "Failed", "settings.ini");
+  g_assert_cmpfloat (live_dbus_audio_get_output_volume (service->audio), ==, 1.0);
+}
+
+static void
 test_devices (Service *service, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
@@ -156,6 +169,7 @@ main (int argc, char *argv[])
   ADD ("text-goes-on", test_text_goes_on);
   ADD ("muted", test_muted);
   ADD ("volume", test_volume);
+  ADD ("volume-that-cannot-be-kept", test_volume_that_cannot_be_kept);
   ADD ("devices", test_devices);
   ADD ("levels-without-sound", test_levels_without_sound);
 #undef ADD
