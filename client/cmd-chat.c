@@ -38,7 +38,7 @@ add_options (gpointer data, GOptionContext *options)
 void
 livectl_chat_quit (LivectlChat *chat)
 {
-  livectl_context_finish (chat->ctx, LIVECTL_EXIT_OK);
+  livectl_context_finish (chat->ctx, chat->is_gone ? LIVECTL_EXIT_UNREACHABLE : LIVECTL_EXIT_OK);
 }
 
 void
@@ -48,10 +48,10 @@ livectl_chat_returned (LivectlChat *chat, const GError *error)
   if (error == NULL)
     return;
 
-  if (chat->terminal != NULL && livectl_error_exit_code (error) != LIVECTL_EXIT_UNREACHABLE)
-    livectl_chat_note_error (chat, error);
-  else
+  if (chat->terminal == NULL)
     livectl_context_fail (chat->ctx, error);
+  else if (!chat->is_gone)
+    livectl_chat_note_error (chat, error);
 }
 
 /* The next line of a pipe comes when what the last one asked for is over. */
@@ -173,9 +173,18 @@ take_line (LivectlChat *chat, const char *typed)
 
   if (*text == '\0')
     return;
-  if (*text == '/')
+  if (*text == '/' && (!chat->is_gone || strcmp (text, "/quit") == 0))
     {
       livectl_chat_command (chat, text);
+      return;
+    }
+  if (chat->is_gone)
+    {
+      char *all = chat->held != NULL ? g_strconcat (chat->held, "\n", text, NULL) : g_strdup (text);
+
+      g_free (chat->held);
+      chat->held = all;
+      livectl_screen_note (chat->screen, "%s", _ ("It is sent when lived is back."));
       return;
     }
 
@@ -250,6 +259,11 @@ on_interrupted (gpointer data)
 {
   LivectlChat *chat = data;
 
+  if (chat->is_gone)
+    {
+      livectl_chat_quit (chat);
+      return;
+    }
   if (chat->quit_timeout_id != 0)
     {
       livectl_context_finish (chat->ctx, LIVECTL_EXIT_INTERRUPTED);
@@ -308,6 +322,12 @@ greet (LivectlChat *chat)
     livectl_screen_note (chat->screen, _ ("Online with %s."), model);
   if (chat->is_listening_wanted)
     livectl_chat_command (chat, "/listen on");
+  if (chat->held != NULL)
+    {
+      g_autofree char *held = g_steal_pointer (&chat->held);
+
+      take_line (chat, held);
+    }
 }
 
 static void
@@ -319,6 +339,9 @@ on_connected (LivectlContext *ctx,
 {
   LivectlChat *chat = data;
 
+  /* It went again; its coming back is watched. */
+  if (error != NULL && chat->is_gone)
+    return;
   if (error != NULL)
     {
       livectl_context_fail (ctx, error);
@@ -348,6 +371,36 @@ on_props (LivectlContext *ctx, const char *property, gpointer data)
   livectl_chat_update_prompt (chat);
 }
 
+/* At a terminal somebody has half a line on the screen, which is worth waiting with. */
+static void
+on_presence (LivectlContext *ctx, gboolean is_present, gpointer data)
+{
+  LivectlChat *chat = data;
+
+  if (is_present && chat->is_gone)
+    {
+      chat->is_gone = FALSE;
+      livectl_props_read (chat->props);
+    }
+  else if (!is_present && chat->was_present && chat->terminal == NULL)
+    {
+      g_autoptr (GError) error = g_error_new_literal (LIVECTL_ERROR, LIVECTL_ERROR_GONE, "");
+
+      livectl_context_fail (ctx, error);
+    }
+  else if (!is_present && chat->was_present && !chat->is_gone)
+    {
+      chat->is_gone = TRUE;
+      chat->is_ready = chat->was_lost = FALSE;
+      livectl_screen_end_all (chat->screen);
+      livectl_screen_note (chat->screen, "%s",
+                           _ ("lived is gone. Waiting for it to come back; Ctrl-D quits."));
+    }
+  chat->was_present |= is_present;
+  if (!ctx->is_finished)
+    livectl_chat_update_prompt (chat);
+}
+
 static void
 run (LivectlContext *ctx, gpointer data)
 {
@@ -374,7 +427,7 @@ run (LivectlContext *ctx, gpointer data)
       chat->input = g_data_input_stream_new (input);
     }
 
-  livectl_proxy_watch (ctx, NULL, NULL);
+  livectl_proxy_watch (ctx, on_presence, chat);
   livectl_proxy_subscribe (ctx, on_signal, chat);
   livectl_props_read (chat->props);
   livectl_chat_update_prompt (chat);
@@ -416,6 +469,7 @@ clear (gpointer data)
   g_clear_pointer (&chat->dialogue, livectl_dialogue_free);
   g_clear_pointer (&chat->props, livectl_props_free);
   g_clear_object (&chat->input);
+  g_clear_pointer (&chat->held, g_free);
 }
 
 const LivectlCommand livectl_chat = {

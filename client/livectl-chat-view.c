@@ -19,6 +19,8 @@ build_hint (LivectlChat *chat)
 
   if (chat->quit_timeout_id != 0)
     return _ ("Ctrl-C again quits");
+  if (chat->is_gone)
+    return _ ("lived is gone, waiting for it …");
   if (!chat->is_ready || strcmp (state, "connecting") == 0)
     return _ ("connecting …");
   if (strcmp (state, "backoff") == 0 || strcmp (state, "waiting-network") == 0)

@@ -26,6 +26,9 @@ typedef struct
   gboolean has_sent;    /* anything at all, so the hint about /help may go */
   gboolean is_reading;  /* a line of the pipe is on the way */
   gboolean is_at_end;   /* of the pipe */
+  gboolean was_present; /* the daemon was there once */
+  gboolean is_gone;     /* the daemon; a terminal waits for it */
+  char *held;           /* what was entered meanwhile, nullable */
   gboolean was_lost;    /* the connection was, and this has been told */
   guint n_calls;        /* on the way, which the next line of a pipe waits for */
   guint64 awaited;      /* the turn that the next line of a pipe waits for */

@@ -164,6 +164,11 @@ class FakeDaemon:
             "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "RequestName",
             GLib.Variant("(su)", (BUS_NAME, 4)), GLib.VariantType("(u)"), 0, -1, None)
 
+    def release_name(self):
+        self.connection.call_sync(
+            "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "ReleaseName",
+            GLib.Variant("(s)", (BUS_NAME,)), GLib.VariantType("(u)"), 0, -1, None)
+
     def close(self):
         if not self.connection.is_closed():
             self.connection.close_sync(None)

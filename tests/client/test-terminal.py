@@ -56,6 +56,22 @@ class Terminal(WithTerminal):
         self.type("C-d")
         self.see(r"asked to\.\nexit=0\n\$ $")
 
+    def test_a_daemon_that_goes_and_comes_back(self):
+        self.chat()
+        self.type("half a li")
+        self.see("half a li")
+        self.daemon.release_name()
+        self.see(r"lived is gone\. Waiting for it to come back; Ctrl-D\s+quits\.\n\n +› half a li")
+        self.daemon.own_name()
+        self.see(r"quits\.\s+Online with [^›]*› half a li")
+        self.type("ne", "Enter")
+        wait_for("the text", lambda: self.daemon.called("SendText"))
+        self.assertEqual(self.daemon.called("SendText")[0], ("half a line", {}))
+        self.daemon.release_name()
+        self.see(r"waiting for it …")
+        self.type("C-d")
+        self.see(r"exit=3\n\$ $")
+
     def test_typing_while_it_speaks(self):
         self.chat()
         self.type("x", "Enter")
@@ -140,7 +156,9 @@ class Terminal(WithTerminal):
         self.type("half a line")
         self.see("half a line")
         self.daemon.close()
-        self.see(r"livectl: The daemon, lived, went away\.\n         See why with: .*\nexit=3\n\$ $")
+        self.see(r"lived is gone\.[^›]*› half a line")
+        self.type("C-c")
+        self.see(r"exit=3\n\$ $")
         self.daemon = FakeDaemon(self.bus)
 
     def test_trouble_is_told_and_the_chat_goes_on(self):
