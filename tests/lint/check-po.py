@@ -31,7 +31,19 @@ def run(root, *command):
 
 
 def first_lines(text, limit=12):
-    return " | ".join(text.split("\n")[:limit])
+    """What gettext's tools complain of, without their remarks on the way."""
+    found = [line for line in text.split("\n") if "warning: this message is not used" not in line]
+    more = f" | and {len(found) - limit} lines more" if len(found) > limit else ""
+    return " | ".join(re.sub(r"\S*/lived\.pot:\d+: ", "", line) for line in found[:limit]) + more
+
+
+def missing_texts(template, output):
+    """The texts themselves, for a line number in a file that is gone tells nothing."""
+    with open(template, encoding="utf-8") as stream:
+        source = stream.read().split("\n")
+    numbers = [int(n) for n in re.findall(r"lived\.pot:(\d+): (?!warning)", output)]
+    texts = [source[number - 1].replace("msgid ", "") or "…" for number in numbers]
+    return f"{len(texts)} texts: " + ", ".join(texts[:8])
 
 
 def check_language(root, language, template):
@@ -52,7 +64,7 @@ def check_language(root, language, template):
         yield f"{name}:1: {first_lines(output)}"
     code, output = run(root, "msgcmp", name, template)
     if code != 0:
-        yield f"{name}:1: not complete: {first_lines(output)}"
+        yield f"{name}:1: not complete: {missing_texts(template, output)}"
     # The other way round: what the program no longer says.
     code, output = run(root, "msgcmp", "--use-untranslated", template, name)
     if code != 0:
