@@ -206,7 +206,6 @@ static const struct
   { LIVE_SETTING_SESSION_SYSTEM_INSTRUCTION, "SystemInstruction" },
   { LIVE_SETTING_AUDIO_INPUT_DEVICE, "InputDevice" },
   { LIVE_SETTING_AUDIO_OUTPUT_DEVICE, "OutputDevice" },
-  { LIVE_SETTING_AUDIO_ECHO_CANCELLATION, "EchoCancellation" },
 };
 
 void
