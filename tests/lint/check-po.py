@@ -41,8 +41,12 @@ def missing_texts(template, output):
     """The texts themselves, for a line number in a file that is gone tells nothing."""
     with open(template, encoding="utf-8") as stream:
         source = stream.read().split("\n")
-    numbers = [int(n) for n in re.findall(r"lived\.pot:(\d+): (?!warning)", output)]
-    texts = [source[number - 1].replace("msgid ", "") or "…" for number in numbers]
+    texts = []
+    for number in map(int, re.findall(r"lived\.pot:(\d+): (?!warning)", output)):
+        # The tool names a line of the entry; its text stands in one line or in those that follow.
+        first = max(at for at in range(number) if source[at].startswith("msgid "))
+        text = source[first][len("msgid "):]
+        texts.append(text if text != '""' else source[first + 1])
     return f"{len(texts)} texts: " + ", ".join(texts[:8])
 
 
